@@ -1,0 +1,34 @@
+# src/base, src/ycpp and each folder under src/runnel = one static library = one layer. `tools/layers.json` is the only list
+# of who may depend on whom; an edge missing there stops the configure step.
+file(READ ${PROJECT_SOURCE_DIR}/tools/layers.json RUNNEL_LAYERS)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/layers.json)
+
+add_library(runnel_flags INTERFACE)
+target_compile_features(runnel_flags INTERFACE cxx_std_23)
+target_compile_options(runnel_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wmissing-declarations -Wundef -Wextra-semi -Wformat=2
+  -Wimplicit-fallthrough -fstack-protector-strong
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op;-Wno-restrict>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Wheader-hygiene;-Wexit-time-destructors;-Wdangling-gsl>)
+target_compile_definitions(runnel_flags INTERFACE _GLIBCXX_ASSERTIONS)
+if(RUNNEL_SANITIZE)
+  target_compile_options(runnel_flags INTERFACE -fsanitize=${RUNNEL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(runnel_flags INTERFACE -fsanitize=${RUNNEL_SANITIZE})
+endif()
+
+function(runnel_library name)
+  cmake_parse_arguments(ARG "" "" "HDRS;SRCS;DEPS;EXTERNAL" ${ARGN})
+  string(JSON allowed GET "${RUNNEL_LAYERS}" ${name})
+  foreach(dep IN LISTS ARG_DEPS)
+    if(NOT allowed MATCHES "\"${dep}\"")
+      message(FATAL_ERROR "${name} may not depend on ${dep}; see tools/layers.json")
+    endif()
+  endforeach()
+  add_library(runnel_${name} STATIC ${ARG_SRCS})
+  add_library(runnel::${name} ALIAS runnel_${name})
+  target_compile_features(runnel_${name} PUBLIC cxx_std_23)
+  target_sources(runnel_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${ARG_HDRS})
+  list(TRANSFORM ARG_DEPS PREPEND runnel::)
+  target_link_libraries(runnel_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_EXTERNAL} $<BUILD_INTERFACE:runnel_flags>)
+endfunction()

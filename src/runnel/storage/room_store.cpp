@@ -1,0 +1,1 @@
+#include "runnel/storage/room_store.h"

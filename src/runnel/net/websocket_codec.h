@@ -1,0 +1,170 @@
+// RFC 6455 frames as a pure function of bytes: no socket, no clock, no random number. The decoder
+// is incremental; however the bytes are cut, the same events come out.
+//
+// Memory: a decoder between messages holds no buffer. Within one it holds the bytes that arrived,
+// never what a length field promises.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace runnel::net {
+
+enum class MessageKind : std::uint8_t { Text, Binary };
+
+enum class Opcode : std::uint8_t {
+  Continuation = 0x0,
+  Text = 0x1,
+  Binary = 0x2,
+  Close = 0x8,
+  Ping = 0x9,
+  Pong = 0xA
+};
+
+// Close codes that net/ itself uses (RFC 6455, 7.4.1); rooms add theirs.
+namespace close_code {
+inline constexpr std::uint16_t kNormal = 1000;
+inline constexpr std::uint16_t kGoingAway = 1001;
+inline constexpr std::uint16_t kProtocolError = 1002;
+inline constexpr std::uint16_t kNoStatus = 1005;  // never on the wire: a close frame without code
+inline constexpr std::uint16_t kAbnormal = 1006;  // never on the wire: no close frame came
+inline constexpr std::uint16_t kInvalidData = 1007;
+inline constexpr std::uint16_t kPolicy = 1008;
+inline constexpr std::uint16_t kTooLarge = 1009;
+inline constexpr std::uint16_t kInternalError = 1011;
+inline constexpr std::uint16_t kServiceRestart = 1012;
+inline constexpr std::uint16_t kTryAgainLater = 1013;
+}  // namespace close_code
+
+// Whether a close frame may carry this code: 1000-1003, 1007-1014, 3000-4999.
+[[nodiscard]] bool is_sendable_close_code(std::uint16_t code) noexcept;
+
+// --- encoding -----------------------------------------------------------------------------------
+
+inline constexpr std::size_t kFrameHeaderBytesMax = 14;
+
+// Header of an unfragmented server frame (unmasked). Returns how many of `out`'s bytes it took.
+std::size_t write_frame_header(Opcode opcode, std::uint64_t payload_bytes,
+                               std::span<std::uint8_t, kFrameHeaderBytesMax> out) noexcept;
+
+// One complete unmasked frame, to be shared by all receivers. `parts` are joined.
+[[nodiscard]] SharedBytes encode_frame(MessageKind kind, ByteView payload);
+[[nodiscard]] SharedBytes encode_frame(MessageKind kind, std::initializer_list<ByteView> parts);
+
+// A control frame; a payload over 125 bytes is cut.
+[[nodiscard]] Bytes encode_control(Opcode opcode, ByteView payload);
+
+// A close frame. kNoStatus gives an empty one; a reason over 123 bytes is cut at a character.
+[[nodiscard]] Bytes encode_close(std::uint16_t code, std::string_view reason);
+
+using MaskKey = std::array<std::uint8_t, 4>;
+
+// A client's frame: masked, `fin` false for a fragment that is not the last.
+[[nodiscard]] Bytes encode_client_frame(Opcode opcode, ByteView payload, MaskKey mask,
+                                        bool fin = true);
+
+// --- decoding -----------------------------------------------------------------------------------
+
+// Which side this decoder is on: a server requires masked frames, a client unmasked ones.
+enum class WebSocketRole : std::uint8_t { Server, Client };
+
+struct DecoderOptions {
+  WebSocketRole role{WebSocketRole::Server};
+  std::size_t message_bytes_max{limits::kMessageBytes};  // all fragments together
+};
+
+struct WebSocketEvent {
+  enum class Kind : std::uint8_t {
+    NeedMore,  // the input is used up
+    Message,   // `kind`, `payload`
+    Ping,      // `payload`: to be answered
+    Pong,      // `payload`
+    Close,     // `code` (kNoStatus if there was none), `payload` = the reason, valid UTF-8
+    Failure    // the peer broke the protocol: close with `code`; `what` says how
+  };
+
+  Kind event{Kind::NeedMore};
+  MessageKind kind{MessageKind::Binary};
+  std::uint16_t code{0};
+  ByteView payload;       // valid until the next call of `next` or the input changes
+  std::string_view what;  // static text
+};
+
+// Validates UTF-8 (RFC 3629: no surrogates, no overlong forms) across any cut.
+class Utf8Validator {
+ public:
+  // False as soon as the bytes so far cannot be the start of valid text.
+  bool feed(ByteView bytes) noexcept;
+
+  // Whether the text may end here.
+  [[nodiscard]] bool is_complete() const noexcept { return needed_ == 0; }
+
+ private:
+  std::uint8_t needed_{0};  // continuation bytes still to come
+  std::uint8_t low_{0x80};  // range of the next continuation byte
+  std::uint8_t high_{0xBF};
+};
+
+class WebSocketDecoder {
+ public:
+  explicit WebSocketDecoder(DecoderOptions options) noexcept : options_(options) {}
+
+  // Takes bytes off the front of `input` (and unmasks them in place) until there is one event.
+  // After Close every further byte is ignored; Failure repeats.
+  WebSocketEvent next(std::span<std::uint8_t>& input);
+
+  // Bytes of an unfinished message held now.
+  [[nodiscard]] std::size_t buffered_bytes() const noexcept {
+    return message_.size() + control_.size();
+  }
+
+ private:
+  enum class State : std::uint8_t { Header, Payload, Closed, Failed };
+
+  struct Frame {
+    std::uint64_t length{0};
+    std::uint64_t received{0};
+    MaskKey mask{};
+    Opcode opcode{Opcode::Continuation};
+    bool fin{false};
+    bool is_masked{false};
+  };
+
+  [[nodiscard]] std::size_t header_bytes_needed() const noexcept;
+  bool read_header(std::span<std::uint8_t>& input);
+  [[nodiscard]] WebSocketEvent check_first_two();
+  [[nodiscard]] WebSocketEvent start_frame();
+  [[nodiscard]] WebSocketEvent read_payload(std::span<std::uint8_t>& input);
+  [[nodiscard]] WebSocketEvent finish_frame(ByteView whole_payload);
+  [[nodiscard]] WebSocketEvent finish_control(ByteView payload);
+  [[nodiscard]] WebSocketEvent finish_close(ByteView payload);
+  [[nodiscard]] WebSocketEvent broken(std::uint16_t code, std::string_view what);
+
+  [[nodiscard]] bool is_control() const noexcept {
+    return (static_cast<std::uint8_t>(frame_.opcode) & 0x8U) != 0;
+  }
+
+  DecoderOptions options_;
+  State state_{State::Header};
+  bool in_message_{false};       // a fragment came, its final one did not
+  bool release_message_{false};  // `message_` was handed out and may be freed now
+  MessageKind kind_{MessageKind::Binary};
+  std::uint8_t header_bytes_{0};
+  std::array<std::uint8_t, kFrameHeaderBytesMax> header_{};
+  Frame frame_;
+  Utf8Validator utf8_;
+  Bytes message_;
+  Bytes control_;
+  std::uint16_t failure_code_{0};
+  std::string_view failure_;
+};
+
+}  // namespace runnel::net

@@ -1,0 +1,105 @@
+#include "ycpp/encoding/byte_reader.h"
+
+#include "base/bytes.h"
+
+namespace ycpp {
+
+namespace {
+
+// Adds the seven-bit groups that follow `value` bits already read. Over-long encodings only add
+// zeros, so they cost no range and are read to their end.
+struct Groups {
+  std::uint64_t value{0};
+  const char* error{nullptr};
+  const std::uint8_t* next{nullptr};
+};
+
+Groups read_groups(const std::uint8_t* pos, const std::uint8_t* end, std::uint64_t low,
+                   unsigned shift) noexcept {
+  std::uint64_t value = low;
+  while (pos != end) {
+    const std::uint8_t byte = *pos++;
+    const std::uint64_t group = byte & 0x7FU;
+    if (shift < 56) {
+      value |= group << shift;
+    } else if (group != 0) {
+      return {.value = 0, .error = "integer above 2^53 - 1", .next = pos};
+    }
+    shift += shift < 56 ? 7 : 0;
+    if (byte < 0x80) {
+      if (value > kMaxSafeInteger) {
+        return {.value = 0, .error = "integer above 2^53 - 1", .next = pos};
+      }
+      return {.value = value, .error = nullptr, .next = pos};
+    }
+  }
+  return {.value = 0, .error = "unexpected end of input", .next = pos};
+}
+
+}  // namespace
+
+std::uint64_t ByteReader::var_uint_slow() noexcept {
+  const Groups groups = read_groups(pos_, end_, 0, 0);
+  if (groups.error != nullptr) {
+    set_error(groups.error);
+    return 0;
+  }
+  pos_ = groups.next;
+  return groups.value;
+}
+
+VarInt ByteReader::var_int_slow() noexcept {
+  if (pos_ == end_) {
+    set_error("unexpected end of input");
+    return {};
+  }
+  const std::uint8_t first = *pos_;
+  const Groups groups = read_groups(pos_ + 1, end_, first & 0x3FU, 6);
+  if (groups.error != nullptr) {
+    set_error(groups.error);
+    return {};
+  }
+  pos_ = groups.next;
+  return {.magnitude = groups.value, .negative = (first & 0x40U) != 0};
+}
+
+std::string_view ByteReader::var_string(TextShape& shape) noexcept {
+  const ByteView view = var_bytes();
+  shape = measure_utf8(runnel::as_text(view));
+  if (!shape.valid) [[unlikely]] {
+    set_error_at("string is not UTF-8", view.data() + shape.error_byte);
+    shape = {};
+    return {};
+  }
+  return runnel::as_text(view);
+}
+
+std::string_view ByteReader::var_string() noexcept {
+  TextShape shape;
+  return var_string(shape);
+}
+
+std::uint64_t ByteReader::big_endian(std::size_t width) noexcept {
+  std::uint64_t value = 0;
+  for (const std::uint8_t byte : bytes(width)) value = (value << 8U) | byte;
+  return value;
+}
+
+float ByteReader::float32() noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(4)));
+}
+
+double ByteReader::float64() noexcept { return std::bit_cast<double>(big_endian(8)); }
+
+std::int64_t ByteReader::big_int64() noexcept { return static_cast<std::int64_t>(big_endian(8)); }
+
+Error ByteReader::error(std::string_view doing) const {
+  std::string detail{doing};
+  detail += ": ";
+  detail += error_ == nullptr ? "no failure" : error_;
+  const std::size_t byte =
+      error_at_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(error_at_ - base_);
+  return {.code = Errc::Malformed, .detail = std::move(detail), .byte = byte};
+}
+
+}  // namespace ycpp

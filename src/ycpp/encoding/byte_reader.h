@@ -1,0 +1,133 @@
+// Reads the lib0 primitives from bytes of a peer. The reader keeps the first failure and the offset
+// at which it was noticed; after it every read returns zero or nothing, so a caller checks ok()
+// once per struct and not once per integer.
+//
+// Layouts: docs/formats/updates.md, section "Primitives".
+#pragma once
+
+#include "ycpp/encoding/utf.h"
+#include "ycpp/id.h"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace ycpp {
+
+// A signed integer as it stands on the wire. The sign is kept apart, because the column coders give
+// a meaning to negative zero.
+struct VarInt {
+  std::uint64_t magnitude{0};
+  bool negative{false};
+
+  [[nodiscard]] std::int64_t value() const noexcept {
+    const auto signed_magnitude = static_cast<std::int64_t>(magnitude);
+    return negative ? -signed_magnitude : signed_magnitude;
+  }
+};
+
+class ByteReader {
+ public:
+  ByteReader() = default;
+
+  // `base` is where offsets in errors count from, when `bytes` is a part of a larger input.
+  explicit ByteReader(ByteView bytes, const std::uint8_t* base = nullptr) noexcept
+      : pos_(bytes.data()),
+        end_(bytes.data() + bytes.size()),
+        base_(base == nullptr ? bytes.data() : base) {}
+
+  [[nodiscard]] bool ok() const noexcept { return error_ == nullptr; }
+
+  [[nodiscard]] bool at_end() const noexcept { return pos_ == end_; }
+
+  [[nodiscard]] std::size_t remaining() const noexcept {
+    return static_cast<std::size_t>(end_ - pos_);
+  }
+
+  // Bytes from the base to the next byte to be read.
+  [[nodiscard]] std::size_t offset() const noexcept {
+    return static_cast<std::size_t>(pos_ - base_);
+  }
+
+  [[nodiscard]] const std::uint8_t* position() const noexcept { return pos_; }
+
+  // What is left, without consuming it.
+  [[nodiscard]] ByteView rest() const noexcept { return {pos_, remaining()}; }
+
+  std::uint8_t u8() noexcept {
+    if (pos_ == end_) [[unlikely]] {
+      set_error("unexpected end of input");
+      return 0;
+    }
+    return *pos_++;
+  }
+
+  // At most kMaxSafeInteger. Over-long encodings are accepted, as lib0 does.
+  std::uint64_t var_uint() noexcept {
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]] {
+      return *pos_++;
+    }
+    return var_uint_slow();
+  }
+
+  VarInt var_int() noexcept {
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]] {
+      const std::uint8_t byte = *pos_++;
+      return {.magnitude = byte & 0x3FU, .negative = (byte & 0x40U) != 0};
+    }
+    return var_int_slow();
+  }
+
+  // Exactly `count` bytes; a view into the input.
+  ByteView bytes(std::uint64_t count) noexcept {
+    if (count > remaining()) [[unlikely]] {
+      set_error("length runs past the end of input");
+      return {};
+    }
+    const ByteView view{pos_, static_cast<std::size_t>(count)};
+    pos_ += count;
+    return view;
+  }
+
+  // A length and that many bytes; a view into the input.
+  ByteView var_bytes() noexcept { return bytes(var_uint()); }
+
+  // A length in bytes and that much UTF-8; a view into the input. `shape` receives the length in
+  // UTF-16 units. Anything but well-formed UTF-8 is a failure.
+  std::string_view var_string(TextShape& shape) noexcept;
+  std::string_view var_string() noexcept;
+
+  float float32() noexcept;
+  double float64() noexcept;
+  std::int64_t big_int64() noexcept;
+
+  // Keeps the first failure; `what` has static lifetime. The offset is that of the next byte.
+  void set_error(const char* what) noexcept { set_error_at(what, pos_); }
+
+  void set_error_at(const char* what, const std::uint8_t* where) noexcept {
+    if (error_ == nullptr) {
+      error_ = what;
+      error_at_ = where;
+      pos_ = end_;
+    }
+  }
+
+  // What went wrong and where, once ok() is false. `doing` says what was being read.
+  [[nodiscard]] Error error(std::string_view doing) const;
+
+ private:
+  std::uint64_t var_uint_slow() noexcept;
+  VarInt var_int_slow() noexcept;
+  std::uint64_t big_endian(std::size_t width) noexcept;
+
+  const std::uint8_t* pos_{nullptr};
+  const std::uint8_t* end_{nullptr};
+  const std::uint8_t* base_{nullptr};
+  const char* error_{nullptr};
+  const std::uint8_t* error_at_{nullptr};
+};
+
+}  // namespace ycpp

@@ -1,0 +1,71 @@
+/** The pages of one document, diagram or task. Editors are loaded when the first one is opened. */
+import { lazy, Suspense, useState } from "react";
+import { api, type Entry, type Person, type Task, type Workspace } from "../api.js";
+import { RoomFrame } from "../parts/room_frame.js";
+import { ShareDialog } from "./share_dialog.js";
+
+const DocumentEditor = lazy(() => import("../parts/document_editor.js"));
+const DiagramEditor = lazy(() => import("../parts/diagram_editor.js"));
+
+const loading = <div className="skeleton page" />;
+
+/** Root of the shared XML; one name for all kinds of rich text. */
+export const documentRoot = "document";
+
+export function DocumentPage({ id, entry, workspace, user }: { id: string; entry: Entry | undefined; workspace: Workspace; user: Person }) {
+  const [sharing, setSharing] = useState(false);
+  const mayShare = workspace.role === "admin" || entry?.role === "owner" || entry?.role === "editor";
+  const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
+  return (
+    <>
+      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} actions={share}>
+        {(room) => (
+          <div className="paper">
+            <Suspense fallback={loading}>
+              <DocumentEditor room={room} root={documentRoot} user={user} />
+            </Suspense>
+          </div>
+        )}
+      </RoomFrame>
+      {sharing && <ShareDialog documentId={id} workspace={workspace} onClose={() => setSharing(false)} />}
+    </>
+  );
+}
+
+export function DiagramPage({ id, title, user }: { id: string; title: string; user: Person }) {
+  return (
+    <RoomFrame type="diagram" id={id} title={title} user={user}>
+      {(room) => (
+        <Suspense fallback={loading}>
+          <DiagramEditor room={room} />
+        </Suspense>
+      )}
+    </RoomFrame>
+  );
+}
+
+const statuses = ["todo", "doing", "done"];
+
+export function TaskPage({ id, task, user, onChange }: { id: string; task: Task | undefined; user: Person; onChange: () => void }) {
+  const status = (
+    <label className="task-status">
+      <span className="muted">Status</span>
+      <select value={task?.status ?? "todo"} onChange={(event) => void api.setTaskStatus(id, event.target.value).then(onChange)}>
+        {statuses.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} actions={status}>
+      {(room) => (
+        <div className="paper">
+          <Suspense fallback={loading}>
+            <DocumentEditor room={room} root={documentRoot} user={user} />
+          </Suspense>
+        </div>
+      )}
+    </RoomFrame>
+  );
+}

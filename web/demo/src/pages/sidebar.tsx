@@ -1,0 +1,119 @@
+import type { FormEvent, ReactNode } from "react";
+import { useState } from "react";
+import { api, type Person, type Workspace } from "../api.js";
+import { dialAhead } from "../collaborate.js";
+import { Avatar, Avatars, type Face } from "../parts/avatar.js";
+import { linkTo, type Route } from "../route.js";
+import { toggleTheme, useTheme } from "../theme.js";
+import type { Whereabouts } from "../presence.js";
+import { Mark } from "./sign_in.js";
+
+interface Props {
+  workspace: Workspace;
+  user: Person;
+  route: Route;
+  whereabouts: Whereabouts;
+  onChange: () => void;
+  onSignOut: () => void;
+}
+
+export function Sidebar({ workspace, user, route, whereabouts, onChange, onSignOut }: Props) {
+  const theme = useTheme();
+  const open = (kind: Route["kind"], id: string): void => {
+    onChange();
+    window.location.hash = linkTo(kind, id);
+  };
+  const item = (kind: "doc" | "diagram" | "task", id: string, title: string, note?: string): ReactNode => (
+    <Item key={id} kind={kind} id={id} title={title} note={note} active={route.kind === kind && route.id === id}
+      people={whereabouts.get(`${kind}-${id}`) ?? []} />
+  );
+  return (
+    <nav className="sidebar" aria-label="Workspace">
+      <a className="workspace-name" href="#/">
+        <Mark /> {workspace.name}
+      </a>
+      <Section title="Documents" add="New document" onAdd={async (title) => open("doc", (await api.addDocument(workspace.id, title)).id)}>
+        {workspace.documents.map(({ id, title, role }) => item("doc", id, title, role === "viewer" ? "view" : undefined))}
+      </Section>
+      <Section title="Diagrams" add="New diagram" onAdd={async (title) => open("diagram", (await api.addDiagram(workspace.id, title)).id)}>
+        {workspace.diagrams.map(({ id, title }) => item("diagram", id, title))}
+      </Section>
+      {workspace.projects.map((project) => (
+        <Section key={project.id} title={project.name} add="New task" onAdd={async (title) => open("task", (await api.addTask(project.id, title)).id)}>
+          {project.tasks.map(({ id, title, status }) => item("task", id, title, status === "done" ? "done" : undefined))}
+        </Section>
+      ))}
+      <footer>
+        <Avatar name={user.name} color={user.color} />
+        <span className="grow">{user.name}</span>
+        <button className="quiet" onClick={toggleTheme} aria-label={theme === "dark" ? "Use the light theme" : "Use the dark theme"}>
+          {theme === "dark" ? "☀" : "☾"}
+        </button>
+        <button className="quiet" onClick={onSignOut}>
+          Sign out
+        </button>
+      </footer>
+    </nav>
+  );
+}
+
+interface ItemProps {
+  kind: "doc" | "diagram" | "task";
+  id: string;
+  title: string;
+  note: string | undefined;
+  active: boolean;
+  people: Face[];
+}
+
+const restMs = 80; // a pointer that only passes by dials nothing
+
+function Item({ kind, id, title, note, active, people }: ItemProps) {
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  return (
+    <li>
+      <a
+        href={linkTo(kind, id)}
+        aria-current={active ? "page" : undefined}
+        onPointerEnter={() => (rest = setTimeout(() => dialAhead(kind, id), restMs))}
+        onPointerLeave={() => clearTimeout(rest)}
+        onFocus={() => dialAhead(kind, id)}
+      >
+        <span className="grow ellipsis">{title}</span>
+        {note && <span className="tag">{note}</span>}
+        {people.length > 0 && <Avatars faces={people} label={`In ${title}`} />}
+      </a>
+    </li>
+  );
+}
+
+function Section({ title, add, onAdd, children }: { title: string; add: string; onAdd: (title: string) => Promise<void>; children: ReactNode }) {
+  const [adding, setAdding] = useState(false);
+  const [problem, setProblem] = useState("");
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get("title") ?? "").trim();
+    if (!name) return;
+    onAdd(name).then(
+      () => setAdding(false),
+      (error: Error) => setProblem(error.message),
+    );
+  };
+  return (
+    <section>
+      <h3>
+        <span className="grow">{title}</span>
+        <button className="quiet" aria-label={add} title={add} onClick={() => setAdding(!adding)}>
+          +
+        </button>
+      </h3>
+      {adding && (
+        <form onSubmit={submit} className="add">
+          <input name="title" placeholder={add} aria-label={add} autoFocus onKeyDown={(event) => event.key === "Escape" && setAdding(false)} />
+          {problem && <p className="problem">{problem}</p>}
+        </form>
+      )}
+      <ul>{children}</ul>
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+/** What every room page has: title, people, state, and the words for what went wrong. */
+import { useCollaboration, usePresence, type UseCollaboration } from "@runnel/react";
+import type { ReactNode } from "react";
+import type { Person } from "../api.js";
+import { roomOptions } from "../collaborate.js";
+import { Avatars } from "./avatar.js";
+import { StatusBadge } from "./status_badge.js";
+
+interface Props {
+  type: string;
+  id: string;
+  title: string;
+  user: Person;
+  shareId?: string;
+  actions?: ReactNode;
+  children: (room: UseCollaboration) => ReactNode;
+}
+
+export function RoomFrame({ type, id, title, user, shareId, actions, children }: Props) {
+  const room = useCollaboration(roomOptions(type, id, shareId));
+  const others = usePresence(room.awareness, { id: user.id, name: user.name, color: user.color });
+  const faces = others.map(({ clientId, user: other }) => ({ key: String(clientId), name: other.name, color: other.color }));
+  return (
+    <article className="room">
+      <header className="room-head">
+        <h2>{title}</h2>
+        <StatusBadge room={room} />
+        <span className="spacer" />
+        <Avatars faces={faces} label="Also here" />
+        {actions}
+      </header>
+      {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}
+      {room.status === "denied" ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
+    </article>
+  );
+}
+
+function RoomBody({ room, children }: { room: UseCollaboration; children: Props["children"] }) {
+  if (!room.doc) return <div className="skeleton page" />;
+  if (!room.ready && room.status === "offline") {
+    return (
+      <div className="center muted">
+        <p>{room.reason || "The server does not answer and this browser has no copy yet."}</p>
+        <button onClick={room.retry}>Try again</button>
+      </div>
+    );
+  }
+  return <>{children(room)}</>;
+}
+
+function Denied({ reason }: { reason: string }) {
+  return (
+    <div className="center" role="alert">
+      <h3>You cannot open this</h3>
+      <p className="muted">{reason || "Your access to it has been taken away."} Ask somebody who manages it.</p>
+    </div>
+  );
+}
+
+export function Notice({ children }: { children: ReactNode }) {
+  return (
+    <p className="notice" role="status">
+      {children}
+    </p>
+  );
+}

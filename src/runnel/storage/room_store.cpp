@@ -1,1 +1,0 @@
-#include "runnel/storage/room_store.h"

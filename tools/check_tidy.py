@@ -24,7 +24,7 @@ PURE_LAYERS = ("src/ycpp/", "src/runnel/room/", "src/runnel/collab/", "src/runne
 # (pattern, what to do instead); searched in code without comments and strings.
 BANNED = [
     (r"\bstd::endl\b", "write '\\n'"),
-    (r"\b(?:s?rand|random)\s*\(\)", "take a RandomSource"),
+    (r"(?<![\w.:>])(?:std::)?s?rand\s*\(", "take a RandomSource"),
     (r"\bstd::(?:mt19937|random_device)\b", "take a RandomSource"),
     (r"\busing namespace std;", "name what you use"),
     (r"\bthrow\b(?!\s*\()", "return a Result"),

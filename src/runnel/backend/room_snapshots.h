@@ -45,6 +45,7 @@ struct SnapshotToSave {
   Bytes update;         // update V1, the whole document
   Bytes state_vector;   // of it
   storage::Seq seq{0};  // position of the room's log that it covers
+  bool logged{true};    // false (persist "none"): the outbox has to keep these bytes itself
 };
 
 enum class SaveOutcome : std::uint8_t {
@@ -80,6 +81,10 @@ class SnapshotSaver {
   // passes nullptr, and its saves go on without it.
   using Listener = std::function<void(const SaveReport&)>;
   virtual void listen(const RoomId& room, Listener listener) = 0;
+
+  // The room has changed since its last save. Cheap when that is already noted. Durable: should the
+  // process die now, the room is saved from its log after the restart, even if nobody opens it.
+  virtual void note_change(const RoomId& /*room*/) {}
 
   // Position that the backend has, as far as it is known here; 0: nothing yet.
   [[nodiscard]] virtual storage::Seq saved_seq(const RoomId& room) const = 0;

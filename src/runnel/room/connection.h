@@ -110,7 +110,8 @@ class Connection {
   // on_close, when it is really gone. A second call does nothing. Reasons are cut at 123 bytes.
   void close(std::uint16_t code, std::string_view reason);
 
-  [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+  // Closed by the room, or gone by itself: nothing reaches the client any more.
+  [[nodiscard]] bool is_closing() const noexcept { return closing_ || gone_; }
 
   // Queued for this client, in bytes: what waits behind the gate is not counted.
   [[nodiscard]] std::size_t buffered_bytes() const { return port_->buffered_bytes(); }
@@ -132,6 +133,7 @@ class Connection {
   std::vector<std::string> tags_;
   std::unique_ptr<ConnectionState> state_;
   bool closing_{false};
+  bool gone_{false};
 };
 
 }  // namespace runnel::room

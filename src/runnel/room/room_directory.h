@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -147,36 +148,46 @@ class RoomDirectory {
  private:
   friend class Room;
 
-  Room* find(const RoomId& id) const;
-  Room* find_or_create(const RoomId& id, OpenOutcome* refusal);
+  struct Slot {
+    Room* room;
+    Connection* connection;
+  };
 
-  [[nodiscard]] std::size_t loading_count() const noexcept { return loading_; }
+  [[nodiscard]] Room* find(const RoomId& id) const;
+  Room* find_or_create(const RoomId& id, OpenOutcome& refusal);
 
   // Called by rooms.
-  void room_gone(const RoomId& id);
-  void forget_connection(ConnectionId id);
+  void room_over(Room& room);
   void alarm_changed(const RoomId& id, std::optional<std::int64_t> alarm_ms);
 
+  void bury(Room* room);
+  void finish_drain();
   void poll_alarms();
-  void fire_due_alarms();
+  void polled(const Result<std::vector<storage::DueAlarm>>& due);
+  void note_alarm(const RoomId& id, std::optional<std::int64_t> alarm_ms);
   void schedule_alarms();
-  void on_durable(const RoomId& id, storage::Seq seq);
+  void fire_alarms();
+  Task weakly(void (RoomDirectory::*work)());
 
   RoomDirectoryDeps deps_;
   RoomOptions options_;
   std::map<std::string, HandlerFactory, std::less<>> parties_;
   std::unordered_map<RoomId, std::unique_ptr<Room>> rooms_;
-  std::unordered_map<ConnectionId, Room*> connections_;
+  // Rooms that are over until the turn in which they ended has left them.
+  std::vector<std::unique_ptr<Room>> graveyard_;
+  std::unordered_map<ConnectionId, Slot> connections_;
   std::size_t loading_{0};
   Task drained_;
   bool draining_{false};
 
   std::function<bool(const RoomId&)> is_mine_;
-  std::map<RoomId, std::int64_t> alarms_;  // due within the polling horizon, wall ms
+  // Alarms due within the polling horizon, by room and by wall time in ms.
+  std::map<RoomId, std::int64_t> alarms_;
+  std::set<std::pair<std::int64_t, RoomId>> alarm_order_;
   TimerId alarm_timer_;
   TimerId poll_timer_;
 
-  // Keeps callbacks of the store from reaching a directory that is gone.
+  // Callbacks of the store hold it weakly: it dies with this.
   std::shared_ptr<RoomDirectory*> self_;
 };
 

@@ -66,7 +66,7 @@ class RoomContext {
 
   [[nodiscard]] virtual const RoomId& id() const = 0;
   [[nodiscard]] virtual RoomStorage& storage() = 0;
-  [[nodiscard]] virtual Log& log() = 0;  // adds the room to every line
+  [[nodiscard]] virtual Log& log() = 0;  // name the room in a field `room`
   [[nodiscard]] virtual const TimeSource& time() const = 0;
   [[nodiscard]] virtual RandomSource& random() = 0;
 

@@ -20,10 +20,6 @@
 
 namespace runnel::room {
 
-// PartyKit's bounds of one entry.
-inline constexpr std::size_t kStorageKeyBytesMax = 2048;
-inline constexpr std::size_t kStorageValueBytesMax = 131'072;
-
 template <class T>
 using Completion = storage::Completion<T>;
 
@@ -39,8 +35,8 @@ class RoomStorage {
   virtual void get(std::string key, Completion<std::optional<Bytes>> done) = 0;
   virtual void list(storage::KvRange range, Completion<std::vector<storage::KvPair>> done) = 0;
 
-  // All changes or none. LimitExceeded when a key or value is over its bound; nothing is written
-  // then and the room goes on. `done` may be null in all writes.
+  // All changes or none. LimitExceeded when a key or value is over storage's bound; nothing is
+  // written then and the room goes on. `done` may be null in all writes.
   virtual void write(std::vector<storage::KvChange> changes, Completion<void> done) = 0;
   virtual void delete_all(Completion<void> done) = 0;  // the alarm stays
 
@@ -56,9 +52,9 @@ class RoomStorage {
   // The document's record as it was when the room opened. Moves it out: once, from on_start.
   [[nodiscard]] virtual storage::RoomRecord take_record() = 0;
 
-  // Appends to the document's log; `entry.seq` and `entry.time_ms` are filled in. Returns the
-  // position it gets. `done` runs when it is committed, before the gate lets anything through.
-  virtual storage::Seq append(std::string author, Bytes update, Completion<void> done) = 0;
+  // Appends to the document's log; `seq` and `time_ms` are filled in. Returns the position that the
+  // entry gets. `done` runs when it is committed, before the gate lets anything through.
+  virtual storage::Seq append(storage::LogEntry entry, Completion<void> done) = 0;
 
   // Position of the last append, committed or not, and the last one that survives the machine.
   [[nodiscard]] virtual storage::Seq last_seq() const = 0;

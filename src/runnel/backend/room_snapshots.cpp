@@ -1,1 +1,0 @@
-#include "runnel/backend/room_snapshots.h"

@@ -1,0 +1,59 @@
+// OutputGate: holds back what a room sends until what it wrote before is committed, so that nobody
+// ever sees what a crash could take back. With nothing uncommitted it lets everything through at
+// once.
+//
+// Invariant: messages of one connection leave in the order in which they were sent, and none leaves
+// before a write that was started earlier has finished.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/payload.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+namespace runnel::room {
+
+class Connection;
+
+class OutputGate {
+ public:
+  // Writes of a room finish in the order in which they started.
+  void write_started() noexcept { ++started_; }
+
+  // Lets through what waited for this write alone.
+  void write_finished();
+
+  [[nodiscard]] bool is_open() const noexcept { return started_ == finished_; }
+
+  void send(Connection& to, PayloadKind kind, SharedBytes payload);
+  void close(Connection& to, std::uint16_t code, std::string reason);
+
+  // The connection is about to be destroyed: what waits for it goes nowhere.
+  void forget(const Connection& connection);
+
+  // A write failed: nothing that waits may ever leave.
+  void break_gate() { held_.clear(); }
+
+  [[nodiscard]] std::size_t held_count() const noexcept { return held_.size(); }
+
+ private:
+  struct Held {
+    std::uint64_t after;  // leaves when that many writes have finished
+    Connection* to;       // null: forgotten
+    PayloadKind kind;
+    SharedBytes payload;  // null: a close
+    std::uint16_t code;
+    std::string reason;
+  };
+
+  static void let_out(Held& held);
+
+  std::uint64_t started_{0};
+  std::uint64_t finished_{0};
+  std::deque<Held> held_;
+};
+
+}  // namespace runnel::room

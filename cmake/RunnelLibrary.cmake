@@ -17,6 +17,19 @@ if(RUNNEL_SANITIZE)
   target_link_options(runnel_flags INTERFACE -fsanitize=${RUNNEL_SANITIZE})
 endif()
 
+# An include that the layers forbid stops the build, before the first file of any layer is compiled. As part of another
+# project the check is off: there nobody edits these sources.
+if(PROJECT_IS_TOP_LEVEL)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  file(GLOB_RECURSE runnel_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.h ${PROJECT_SOURCE_DIR}/src/*.cpp)
+  add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/layers.checked
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_layers.py
+    COMMAND ${CMAKE_COMMAND} -E touch ${PROJECT_BINARY_DIR}/layers.checked
+    DEPENDS ${runnel_sources} ${PROJECT_SOURCE_DIR}/tools/check_layers.py ${PROJECT_SOURCE_DIR}/tools/layers.json
+    COMMENT "Checking the layers")
+  add_custom_target(check_layers ALL DEPENDS ${PROJECT_BINARY_DIR}/layers.checked)
+endif()
+
 function(runnel_library name)
   cmake_parse_arguments(ARG "" "" "HDRS;SRCS;DEPS;EXTERNAL" ${ARGN})
   string(JSON allowed GET "${RUNNEL_LAYERS}" ${name})
@@ -31,4 +44,7 @@ function(runnel_library name)
   target_sources(runnel_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${ARG_HDRS})
   list(TRANSFORM ARG_DEPS PREPEND runnel::)
   target_link_libraries(runnel_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_EXTERNAL} $<BUILD_INTERFACE:runnel_flags>)
+  if(TARGET check_layers)
+    add_dependencies(runnel_${name} check_layers)
+  endif()
 endfunction()

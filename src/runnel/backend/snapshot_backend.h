@@ -1,9 +1,11 @@
 // SnapshotBackend: where the application keeps its documents. One per event loop; implemented over
 // HTTP (http_backend.h), by the embedded backend and by tests. It remembers nothing and retries
-// nothing; that is the outbox's (outbox.h), through which rooms use it.
+// nothing; that is the outbox's (outbox.h), through which rooms use it (room_snapshots.h).
 //
 // A load has three outcomes and unknown is never empty: only a 404 or 204 is "empty".
 #pragma once
+
+#include "runnel/backend/room_snapshots.h"
 
 #include "base/bytes.h"
 #include "base/executor.h"
@@ -12,26 +14,18 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <variant>
 
 namespace runnel::backend {
 
-// Validated: it decodes, and to something.
-struct LoadedContent {
-  Bytes update;      // full state as update V1, whatever the backend had stored
-  std::string etag;  // as the backend sent it, quotes included; empty when it sent none
+struct LoadReply {
+  LoadOutcome outcome{LoadOutcome::Unknown};
+  Bytes body;               // with Content: as stored by the backend, V1 or V2, not looked into yet
+  std::string etag;         // as the backend sent it, quotes included; empty when it sent none
+  std::string reason;       // with Unknown, for the log and `service_status`; no secrets
+  Duration retry_after{0};  // what the backend asked for; 0: nothing
 };
 
-struct LoadedEmpty {};
-
-struct LoadUnknown {
-  std::string reason;      // for the log and `service_status`; no secrets
-  bool is_damaged{false};  // the backend answered, but with bytes that are no document
-};
-
-using LoadOutcome = std::variant<LoadedContent, LoadedEmpty, LoadUnknown>;
-
-struct SnapshotToSave {
+struct SaveCall {
   SharedBytes update;  // full state as update V1
   Bytes state_vector;  // of that state
   std::uint64_t version{0};
@@ -39,7 +33,7 @@ struct SnapshotToSave {
   bool force{false};     // a restore: replace even what this does not cover
 };
 
-enum class SaveOutcome : std::uint8_t {
+enum class SaveStatus : std::uint8_t {
   Stored,       // 2xx
   Stale,        // 409, 412: the backend has something that this does not cover
   TooLarge,     // 413, or over the backend's bound: kept here, not asked again until it shrinks
@@ -48,7 +42,7 @@ enum class SaveOutcome : std::uint8_t {
 };
 
 struct SaveReply {
-  SaveOutcome outcome{SaveOutcome::Unavailable};
+  SaveStatus status{SaveStatus::Unavailable};
   std::string etag;         // with Stored, if the backend sent one
   std::string reason;       // of a failure, for the log; no secrets
   Duration retry_after{0};  // what the backend asked for; 0: nothing
@@ -56,7 +50,7 @@ struct SaveReply {
 
 class SnapshotBackend {
  public:
-  using LoadDone = std::move_only_function<void(LoadOutcome)>;
+  using LoadDone = std::move_only_function<void(LoadReply)>;
   using SaveDone = std::move_only_function<void(SaveReply)>;
 
   SnapshotBackend() = default;
@@ -66,9 +60,13 @@ class SnapshotBackend {
   SnapshotBackend& operator=(SnapshotBackend&&) = delete;
   virtual ~SnapshotBackend() = default;
 
+  // Empty when it can be used; otherwise what is missing, such as "backend.url is not set". Saves
+  // then wait in the outbox.
+  [[nodiscard]] virtual std::string missing_setting() const { return {}; }
+
   // `done` runs exactly once on this loop, possibly before this returns.
   virtual void load(const RoomId& room, LoadDone done) = 0;
-  virtual void save(const RoomId& room, SnapshotToSave snapshot, SaveDone done) = 0;
+  virtual void save(const RoomId& room, SaveCall call, SaveDone done) = 0;
 };
 
 }  // namespace runnel::backend

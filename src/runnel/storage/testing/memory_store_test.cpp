@@ -10,7 +10,8 @@ class MemoryStoreTest : public testing::Test {
  protected:
   Result<void> append(Seq seq) {
     Result<void> outcome = fail(Errc::Unavailable, "not completed");
-    store_->append(room_, {.seq = seq, .update = {1}}, [&](Result<void> r) { outcome = std::move(r); });
+    store_->append(room_, {.seq = seq, .update = {1}},
+                   [&](Result<void> r) { outcome = std::move(r); });
     loop_.run_ready();
     return outcome;
   }

@@ -1,0 +1,1 @@
+#include "runnel/backend/room_snapshots.h"

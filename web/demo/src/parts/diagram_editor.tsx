@@ -6,6 +6,7 @@ import type { UseCollaboration } from "@runnel/react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ExcalidrawBinding, yjsToExcalidraw } from "y-excalidraw";
 import * as Y from "yjs";
+import { countElements } from "../probe.js";
 import { useTheme } from "../theme.js";
 
 export default function DiagramEditor({ room }: { room: UseCollaboration }) {
@@ -22,6 +23,8 @@ function Canvas({ room, doc }: { room: UseCollaboration; doc: Y.Doc }) {
   const elements = useMemo(() => doc.getArray<Y.Map<unknown>>("elements"), [doc]);
   const assets = useMemo(() => doc.getMap("assets"), [doc]);
   const initialData = useMemo(() => ({ elements: yjsToExcalidraw(elements) }), [elements]);
+
+  useEffect(() => countElements(() => elements.length), [elements]);
 
   useEffect(() => {
     if (!excalidraw || !surface.current || !room.awareness) return undefined;

@@ -98,7 +98,7 @@ Error ByteReader::error(std::string_view doing) const {
   detail += ": ";
   detail += error_ == nullptr ? "no failure" : error_;
   const std::size_t byte =
-      error_at_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(error_at_ - base_);
+      error_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(error_at_ - base_);
   return {.code = Errc::Malformed, .detail = std::move(detail), .byte = byte};
 }
 

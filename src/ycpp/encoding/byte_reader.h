@@ -112,8 +112,13 @@ class ByteReader {
       error_ = what;
       error_at_ = where;
       pos_ = end_;
+      if (failed_ != nullptr) *failed_ = true;
     }
   }
+
+  // Also sets `*failed` when this reader fails, so that who reads several columns looks at one
+  // flag. `failed` outlives the reader.
+  void report_to(bool* failed) noexcept { failed_ = failed; }
 
   // What went wrong and where, once ok() is false. `doing` says what was being read.
   [[nodiscard]] Error error(std::string_view doing) const;
@@ -128,6 +133,7 @@ class ByteReader {
   const std::uint8_t* base_{nullptr};
   const char* error_{nullptr};
   const std::uint8_t* error_at_{nullptr};
+  bool* failed_{nullptr};
 };
 
 }  // namespace ycpp

@@ -1,0 +1,229 @@
+// The column coders of format V2: runs of equal numbers, runs of equal differences, runs of equal
+// bytes, and strings in one blob. The readers keep the first failure as ByteReader does.
+//
+// Layouts: docs/formats/updates.md, section "Columns".
+#pragma once
+
+#include "ycpp/encoding/byte_reader.h"
+#include "ycpp/encoding/byte_writer.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace ycpp {
+
+// Reads what UintOptRleWriter writes.
+class UintOptRleReader {
+ public:
+  UintOptRleReader() = default;
+
+  explicit UintOptRleReader(const ByteReader& in) noexcept : in_(in) {}
+
+  std::uint64_t read() noexcept {
+    if (count_ == 0) read_run();
+    --count_;
+    return value_;
+  }
+
+  [[nodiscard]] ByteReader& in() noexcept { return in_; }
+
+  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
+
+ private:
+  void read_run() noexcept;
+
+  ByteReader in_;
+  std::uint64_t value_{0};
+  std::uint64_t count_{0};
+};
+
+// Reads what IntDiffOptRleWriter writes. Values stay within 0 and kMaxSafeInteger.
+class IntDiffOptRleReader {
+ public:
+  IntDiffOptRleReader() = default;
+
+  explicit IntDiffOptRleReader(const ByteReader& in) noexcept : in_(in) {}
+
+  std::uint64_t read() noexcept {
+    if (count_ == 0) read_run();
+    --count_;
+    value_ += static_cast<std::uint64_t>(difference_);
+    if (value_ > kMaxSafeInteger) [[unlikely]] {
+      in_.set_error("value outside 0 and 2^53 - 1");
+      value_ = 0;
+    }
+    return value_;
+  }
+
+  [[nodiscard]] ByteReader& in() noexcept { return in_; }
+
+  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
+
+ private:
+  void read_run() noexcept;
+
+  ByteReader in_;
+  std::uint64_t value_{0};
+  std::int64_t difference_{0};
+  std::uint64_t count_{0};
+};
+
+// Reads what RleByteWriter writes. The last run has no end.
+class RleByteReader {
+ public:
+  RleByteReader() = default;
+
+  explicit RleByteReader(const ByteReader& in) noexcept : in_(in) {}
+
+  std::uint8_t read() noexcept {
+    if (count_ == 0) read_run();
+    --count_;
+    return value_;
+  }
+
+  [[nodiscard]] ByteReader& in() noexcept { return in_; }
+
+  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
+
+ private:
+  void read_run() noexcept;
+
+  ByteReader in_;
+  std::uint8_t value_{0};
+  std::uint64_t count_{0};
+};
+
+// A string of the column and what is known of it.
+struct ColumnText {
+  std::string_view text;
+  std::uint64_t utf16_length{0};
+  bool ascii{true};
+};
+
+// Reads what StringWriter writes. A string that ends or starts inside a surrogate pair is put
+// together here with its half, and is a view into this reader.
+class StringReader {
+ public:
+  StringReader() = default;
+
+  // Reads the blob where `in` stands; the lengths follow it.
+  explicit StringReader(ByteReader in) noexcept;
+
+  ColumnText read();
+
+  [[nodiscard]] ByteReader& in() noexcept { return lengths_.in(); }
+
+  [[nodiscard]] const ByteReader& in() const noexcept { return lengths_.in(); }
+
+  [[nodiscard]] const ByteReader& failed_blob() const noexcept { return blob_reader_; }
+
+ private:
+  ColumnText read_wide(std::uint64_t length);
+
+  ByteReader blob_reader_;
+  std::string_view blob_;
+  bool ascii_{true};
+  std::size_t position_{0};  // byte of the next character
+  bool in_pair_{false};      // the next string starts with the low half of the pair there
+  UintOptRleReader lengths_;
+  std::deque<std::string> cut_;
+};
+
+// A value once is itself, a run of it is its negative (negative zero for zero) and the count - 2.
+class UintOptRleWriter {
+ public:
+  void write(std::uint64_t value) {
+    if (value == value_) {
+      ++count_;
+      return;
+    }
+    flush();
+    value_ = value;
+    count_ = 1;
+  }
+
+  // What was written; nothing may be written after it.
+  [[nodiscard]] ByteView finish() {
+    flush();
+    return out_.view();
+  }
+
+ private:
+  void flush();
+
+  ByteWriter out_;
+  std::uint64_t value_{0};
+  std::uint64_t count_{0};
+};
+
+// Differences to the value before, doubled, plus one if a count - 2 follows.
+class IntDiffOptRleWriter {
+ public:
+  void write(std::uint64_t value) {
+    const auto difference = static_cast<std::int64_t>(value - value_);
+    value_ = value;
+    if (difference == difference_) {
+      ++count_;
+      return;
+    }
+    flush();
+    difference_ = difference;
+    count_ = 1;
+  }
+
+  // What was written; nothing may be written after it.
+  [[nodiscard]] ByteView finish() {
+    flush();
+    return out_.view();
+  }
+
+ private:
+  void flush();
+
+  ByteWriter out_;
+  std::uint64_t value_{0};
+  std::int64_t difference_{0};
+  std::uint64_t count_{0};
+};
+
+// A byte and the length of its run - 1; the last length is left out.
+class RleByteWriter {
+ public:
+  void write(std::uint8_t value) {
+    if (count_ > 0 && value == value_) {
+      ++count_;
+      return;
+    }
+    if (count_ > 0) out_.var_uint(count_ - 1);
+    out_.u8(value);
+    value_ = value;
+    count_ = 1;
+  }
+
+  [[nodiscard]] ByteView finish() const { return out_.view(); }
+
+ private:
+  ByteWriter out_;
+  std::uint8_t value_{0};
+  std::uint64_t count_{0};
+};
+
+// All strings in one blob, then their lengths in UTF-16 code units. Halves of a surrogate pair that
+// come to stand side by side are one character in the blob; others become U+FFFD.
+class StringWriter {
+ public:
+  void write(std::string_view text, std::uint64_t utf16_length);
+
+  // Appends the column to `out`. Nothing may be written after it.
+  void finish(ByteWriter& out);
+
+ private:
+  std::string blob_;
+  bool may_have_halves_{false};
+  UintOptRleWriter lengths_;
+};
+
+}  // namespace ycpp

@@ -1,0 +1,184 @@
+#include "runnel/server/config_sources.h"
+#include "runnel/server/setting_values.h"
+#include "runnel/server/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace runnel::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ConfigTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "config_" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::create_directories(folder_);
+    sources_.folder = folder_;
+  }
+
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ + "/" + name) << text;
+  }
+
+  [[nodiscard]] std::string error() const {
+    const Result<LoadedConfig> loaded = load_config(sources_);
+    return loaded ? "no error" : loaded.error().detail;
+  }
+
+  std::string folder_;
+  ConfigSources sources_;
+};
+
+TEST_F(ConfigTest, without_anything_the_defaults_of_the_design_hold) {
+  const Result<LoadedConfig> loaded = load_config(sources_);
+  ASSERT_TRUE(loaded);
+  const Config& config = loaded->config;
+  EXPECT_EQ(config.server.host, "127.0.0.1");
+  EXPECT_EQ(config.server.port, 1999);
+  EXPECT_EQ(config.server.data_dir, ".runnel");
+  EXPECT_EQ(config.rooms.linger, 30s);
+  EXPECT_EQ(config.rooms.yjs_prefix, "/yjs");
+  EXPECT_EQ(config.save.disconnect_debounce, 7s);
+  EXPECT_EQ(config.backend.kind, BackendKind::Embedded);
+  EXPECT_EQ(config.auth.mode, AuthMode::Backend);
+  EXPECT_TRUE(config.auth.fail_open);
+}
+
+TEST_F(ConfigTest, the_command_line_wins_over_the_environment_and_that_over_files) {
+  write("partykit.json",
+        R"({"name": "app", "port": 1001, "vars": {"RUNNEL_SAVE_INTERVAL": "1s"}})");
+  EXPECT_EQ(load_config(sources_)->config.server.port, 1001);
+  EXPECT_EQ(load_config(sources_)->config.save.interval, 1s);
+  EXPECT_EQ(load_config(sources_)->name, "app");
+  write("runnel.toml", "[server]\nport = 1002\n[save]\ninterval = \"2s\"\n");
+  EXPECT_EQ(load_config(sources_)->config.server.port, 1002);
+  EXPECT_EQ(load_config(sources_)->config.save.interval, 2s);
+  sources_.environment = {{"RUNNEL_SERVER_PORT", "1003"}};
+  EXPECT_EQ(load_config(sources_)->config.server.port, 1003);
+  sources_.command_line = {{"server.port", "1004", "--port 1004"}};
+  const Result<LoadedConfig> loaded = load_config(sources_);
+  EXPECT_EQ(loaded->config.server.port, 1004);
+  EXPECT_EQ(loaded->origins.at("server.port"), "--port 1004");
+  EXPECT_EQ(loaded->origins.at("save.interval"), folder_ + "/runnel.toml:4");
+}
+
+TEST_F(ConfigTest, the_variables_of_the_system_that_is_replaced_are_understood) {
+  sources_.environment = {{"CONVEX_SITE_URL", "https://app.example"}, {"PARTYKIT_SECRET", "hush"}};
+  const Result<LoadedConfig> loaded = load_config(sources_);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.backend.url, "https://app.example");
+  EXPECT_EQ(loaded->config.backend.secret.reveal(), "hush");
+  EXPECT_EQ(loaded->config.backend.kind, BackendKind::Http);
+}
+
+TEST_F(ConfigTest, our_own_variable_wins_over_the_alias) {
+  sources_.environment = {{"RUNNEL_BACKEND_URL", "https://b"}, {"CONVEX_SITE_URL", "https://a"}};
+  EXPECT_EQ(load_config(sources_)->config.backend.url, "https://b");
+}
+
+TEST_F(ConfigTest, partykit_persist_is_a_switch_or_a_folder) {
+  write("partykit.json", R"({"persist": false})");
+  EXPECT_EQ(load_config(sources_)->config.rooms.persist, PersistMode::None);
+  write("partykit.json", R"({"persist": "state"})");
+  EXPECT_EQ(load_config(sources_)->config.server.data_dir, "state");
+  write("partykit.json", R"({"persist": true, "main": "src/server.ts"})");
+  EXPECT_EQ(load_config(sources_)->config.rooms.persist, PersistMode::Snapshot);
+}
+
+TEST_F(ConfigTest, a_bad_value_is_named_with_file_line_and_what_was_expected) {
+  write("runnel.toml", "[server]\nport = 2000\n\n[save]\ninterval = \"soon\"\n");
+  EXPECT_EQ(error(), folder_ +
+                         "/runnel.toml:5: save.interval: expected a duration such as 250ms, "
+                         "30s, 5m or 2h, got 'soon'");
+}
+
+TEST_F(ConfigTest, a_bad_value_on_the_command_line_is_named_as_it_was_written) {
+  sources_.command_line = {{"auth.mode", "open", "--set auth.mode=open"}};
+  EXPECT_EQ(error(),
+            "--set auth.mode=open: auth.mode: expected backend, hmac, jwt, none, got 'open'");
+}
+
+TEST_F(ConfigTest, an_unknown_key_gets_the_one_that_was_meant) {
+  write("runnel.toml", "[save]\nintervall = \"3s\"\n");
+  EXPECT_THAT(error(),
+              HasSubstr("runnel.toml:2: there is no setting 'save.intervall'; did you mean "
+                        "'save.interval'?"));
+}
+
+TEST_F(ConfigTest, broken_toml_is_named_with_its_line) {
+  write("runnel.toml", "[server]\nport = \n");
+  EXPECT_THAT(error(), HasSubstr("runnel.toml:2: "));
+}
+
+TEST_F(ConfigTest, a_named_file_must_exist) {
+  sources_.file = folder_ + "/other.toml";
+  EXPECT_THAT(error(), HasSubstr("other.toml: cannot be read"));
+}
+
+TEST_F(ConfigTest, half_of_a_certificate_is_refused) {
+  sources_.command_line = {{"server.tls_cert", "a.pem", "--set server.tls_cert=a.pem"}};
+  EXPECT_THAT(error(), HasSubstr("belong together"));
+}
+
+TEST_F(ConfigTest, a_secret_is_never_shown) {
+  sources_.environment = {{"PARTYKIT_SECRET", "c4ZqV9"}, {"RUNNEL_ADMIN_SECRET", "x81Kp2"}};
+  const std::string text = describe_config(*load_config(sources_));
+  EXPECT_THAT(text, Not(HasSubstr("c4ZqV9")));
+  EXPECT_THAT(text, Not(HasSubstr("x81Kp2")));
+  EXPECT_THAT(text, HasSubstr("PARTYKIT_SECRET"));
+  EXPECT_THAT(text, HasSubstr("(set)"));
+}
+
+TEST_F(ConfigTest, a_misspelt_variable_is_warned_of) {
+  sources_.environment = {{"RUNNEL_SAVE_INTERVALL", "3s"}, {"RUNNEL_SEED", "7"}};
+  const Result<LoadedConfig> loaded = load_config(sources_);
+  ASSERT_EQ(loaded->warnings.size(), 1U);
+  EXPECT_THAT(loaded->warnings[0], HasSubstr("RUNNEL_SAVE_INTERVALL"));
+}
+
+TEST_F(ConfigTest, every_setting_reads_what_it_shows) {
+  Config config;
+  for (const Setting& setting : settings()) {
+    if (setting.key.ends_with("secret")) continue;
+    const std::string shown = setting.show(config);
+    EXPECT_TRUE(setting.set(config, shown)) << setting.key << " = " << shown;
+    EXPECT_EQ(setting.show(config), shown) << setting.key;
+  }
+}
+
+TEST(SettingValuesTest, durations_have_units) {
+  EXPECT_EQ(parse_duration("250ms"), Duration{250});
+  EXPECT_EQ(parse_duration("7s"), Duration{7'000});
+  EXPECT_EQ(parse_duration(" 5m "), Duration{300'000});
+  EXPECT_EQ(parse_duration("off"), Duration{0});
+  for (const char* const bad : {"", "s", "5", "-1s", "1.5s", "5 minutes", "99999999999999h"}) {
+    EXPECT_FALSE(parse_duration(bad)) << bad;
+  }
+  EXPECT_EQ(format_duration(Duration{90'000}), "90s");
+  EXPECT_EQ(format_duration(Duration{120'000}), "2m");
+}
+
+TEST(SettingValuesTest, sizes_have_units) {
+  EXPECT_EQ(parse_bytes("4096"), 4096U);
+  EXPECT_EQ(parse_bytes("10MB"), 10'000'000U);
+  EXPECT_EQ(parse_bytes("1GiB"), 1'073'741'824U);
+  for (const char* const bad : {"", "MB", "-1", "10 apples", "99999999999999GB"}) {
+    EXPECT_FALSE(parse_bytes(bad)) << bad;
+  }
+}
+
+TEST(SettingValuesTest, the_environment_name_follows_from_the_key) {
+  EXPECT_EQ(environment_name("save.disconnect_debounce"), "RUNNEL_SAVE_DISCONNECT_DEBOUNCE");
+}
+
+}  // namespace
+}  // namespace runnel::server

@@ -174,11 +174,10 @@ void Room::handle(RoomEvent event) {
     handle_close(close->connection);
   } else if (auto* request = std::get_if<RequestEvent>(&event)) {
     run_turn([&] {
-      handler_->on_request(
-          std::move(request->request),
-          [sure = SureResponse(std::move(request->respond))](RoomResponse response) mutable {
-            sure.answer(std::move(response));
-          });
+      handler_->on_request(request->request, [sure = SureResponse(std::move(request->respond))](
+                                                 RoomResponse response) mutable {
+        sure.answer(std::move(response));
+      });
     });
   } else {
     handle_alarm();

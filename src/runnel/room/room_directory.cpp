@@ -258,10 +258,11 @@ void RoomDirectory::start_alarms(std::function<bool(const RoomId&)> is_mine) {
 void RoomDirectory::poll_alarms() {
   if (draining_) return;
   const std::int64_t until_ms = deps_.time.wall_ms() + kAlarmHorizon.count();
-  deps_.store.alarms(until_ms, kAlarmsPerPoll,
-                     [weak = std::weak_ptr(self_)](Result<std::vector<storage::DueAlarm>> due) {
-                       if (const auto self = weak.lock()) (*self)->polled(due);
-                     });
+  deps_.store.alarms(
+      until_ms, kAlarmsPerPoll,
+      [weak = std::weak_ptr(self_)](const Result<std::vector<storage::DueAlarm>>& due) {
+        if (const auto self = weak.lock()) (*self)->polled(due);
+      });
   poll_timer_ = deps_.executor.after(kAlarmPoll, weakly(&RoomDirectory::poll_alarms));
 }
 

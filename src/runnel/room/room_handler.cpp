@@ -2,7 +2,7 @@
 
 namespace runnel::room {
 
-void RoomHandler::on_request(RoomRequest /*request*/, Respond respond) {
+void RoomHandler::on_request(const RoomRequest& /*request*/, Respond respond) {
   respond(RoomResponse{.status = 500, .headers = {}, .body = to_bytes("No onRequest handler")});
 }
 

@@ -122,7 +122,7 @@ class RoomHandler {
   // up to a quarter of jitter, then dropped; a new alarm set meanwhile takes the place of a retry.
   virtual void on_alarm(Done finished) { finished({}); }
 
-  virtual void on_request(RoomRequest request, Respond respond);
+  virtual void on_request(const RoomRequest& request, Respond respond);
 
   // A re-check or a token_refresh gave the connection another identity or access level.
   virtual void on_identity_changed(Connection& /*connection*/) {}

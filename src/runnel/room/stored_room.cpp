@@ -40,10 +40,10 @@ storage::Completion<T> StoredRoom::guard_read(Completion<T> done) {
 
 storage::Completion<void> StoredRoom::guard_write(Completion<void> done, bool gated) {
   if (gated) gate_.write_started();
-  return
-      [weak = std::weak_ptr(self_), done = std::move(done), gated](Result<void> outcome) mutable {
-        if (const auto self = weak.lock()) (*self)->finish_write(outcome, done, gated);
-      };
+  return [weak = std::weak_ptr(self_), done = std::move(done),
+          gated](const Result<void>& outcome) mutable {
+    if (const auto self = weak.lock()) (*self)->finish_write(outcome, done, gated);
+  };
 }
 
 void StoredRoom::finish_write(const Result<void>& outcome, Completion<void>& done, bool gated) {

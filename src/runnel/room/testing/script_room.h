@@ -74,10 +74,10 @@ class ScriptRoom final : public RoomHandler {
     }
   }
 
-  void on_request(RoomRequest request, Respond respond) override {
+  void on_request(const RoomRequest& request, Respond respond) override {
     script_.events.push_back("request " + request.method);
     if (request.method == "HANG") return;
-    respond({.status = 200, .headers = {}, .body = std::move(request.body)});
+    respond({.status = 200, .headers = {}, .body = request.body});
   }
 
   void on_identity_changed(Connection& connection) override {

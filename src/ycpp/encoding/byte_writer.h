@@ -19,6 +19,23 @@ namespace ycpp {
 class ByteWriter {
  public:
   ByteWriter() = default;
+  ByteWriter(const ByteWriter&) = delete;
+  ByteWriter& operator=(const ByteWriter&) = delete;
+
+  // What was moved from is empty.
+  ByteWriter(ByteWriter&& other) noexcept
+      : data_(std::move(other.data_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+
+  ByteWriter& operator=(ByteWriter&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
+  ~ByteWriter() = default;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -118,6 +118,9 @@ class StringReader {
 
   [[nodiscard]] const ByteReader& in() const noexcept { return lengths_.in(); }
 
+  // Whether a string that was handed out is a view into this reader.
+  [[nodiscard]] bool owns_views() const noexcept { return !cut_.empty(); }
+
   [[nodiscard]] const ByteReader& failed_blob() const noexcept { return blob_reader_; }
 
  private:

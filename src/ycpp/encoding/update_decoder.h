@@ -33,6 +33,9 @@ class UpdateDecoderV1 {
   // Counts, first clocks and the delete set; in V1 everything.
   [[nodiscard]] ByteReader& rest() noexcept { return rest_; }
 
+  // Whether views that were handed out point into the decoder and not into the update.
+  [[nodiscard]] bool owns_views() const noexcept { return false; }
+
   // How many structs an update of this size may hold: in V1 each takes its bytes.
   [[nodiscard]] std::uint64_t structs_max() const noexcept {
     return std::numeric_limits<std::uint64_t>::max();
@@ -92,6 +95,10 @@ class UpdateDecoderV2 {
   [[nodiscard]] Error error() const;
 
   [[nodiscard]] ByteReader& rest() noexcept { return rest_; }
+
+  [[nodiscard]] bool owns_views() const noexcept {
+    return !assembled_.empty() || string_.owns_views();
+  }
 
   // Runs make structs that take no bytes at all, and writers make them: ten thousand empty maps
   // pushed into an array. The bound lets those pass, and keeps a few bytes from becoming 2^53

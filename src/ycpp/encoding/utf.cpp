@@ -156,6 +156,13 @@ std::string slice_utf16(std::string_view text, std::uint64_t begin, std::uint64_
   return part;
 }
 
+std::string split_right_utf16(std::string_view text, std::uint64_t offset) {
+  const std::string left_unit = slice_utf16(text, offset - 1, offset);
+  const bool behind_high = left_unit.size() == 3 && is_half(left_unit, 0, 0xA0, 0xAF);
+  if (!behind_high) return slice_utf16(text, offset, text.size());
+  return std::string(kReplacement) + slice_utf16(text, offset + 1, text.size());
+}
+
 void append_wtf8(std::string& text, std::string_view more) {
   const bool joins = text.size() >= 3 && is_half(text, text.size() - 3, 0xA0, 0xAF) &&
                      !more.empty() && is_half(more, 0, 0xB0, 0xBF);

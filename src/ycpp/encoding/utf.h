@@ -40,6 +40,11 @@ struct Utf16Position {
 [[nodiscard]] std::string slice_utf16(std::string_view text, std::uint64_t begin,
                                       std::uint64_t end);
 
+// What stands right of a cut at `offset`, as Yjs cuts the text of an item: where that falls behind
+// the high half of a pair, the first unit on the right becomes U+FFFD. On the left the last unit
+// does.
+[[nodiscard]] std::string split_right_utf16(std::string_view text, std::uint64_t offset);
+
 // Appends to WTF-8; halves that meet become one character.
 void append_wtf8(std::string& text, std::string_view more);
 

@@ -1,0 +1,43 @@
+#include "ycpp/update/format.h"
+
+#include "ycpp/encoding/struct_reader.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace ycpp {
+
+namespace {
+
+// Whether the bytes are a V1 update without structs, exactly as Yjs writes one: the delete set ends
+// where the bytes do and encodes to the same bytes again.
+bool is_canonical_v1_deletes(ByteView update) {
+  const Result<DeleteSet> deleted = DeleteSet::decode(update.subspan(1), UpdateFormat::V1);
+  return deleted && std::ranges::equal(deleted->encode(UpdateFormat::V1), update.subspan(1));
+}
+
+bool is_v2(ByteView update) {
+  StructReaderV2 reader{update};
+  RawStruct raw;
+  while (reader.next(raw)) {
+  }
+  std::vector<DeleteSet::Range> ranges;
+  if (reader.ok()) reader.read_delete_ranges(ranges);
+  return reader.ok() && reader.decoder().rest().at_end();
+}
+
+}  // namespace
+
+Result<UpdateFormat> recognise_update_format(ByteView update) {
+  if (update.empty()) {
+    return runnel::fail(Errc::Malformed, "an update has at least two bytes", 0);
+  }
+  if (update.front() != 0) return UpdateFormat::V1;
+  if (is_canonical_v1_deletes(update)) return UpdateFormat::V1;
+  if (is_v2(update)) return UpdateFormat::V2;
+  const Result<DeleteSet> deleted = DeleteSet::decode(update.subspan(1), UpdateFormat::V1);
+  if (deleted) return UpdateFormat::V1;
+  return runnel::fail(Errc::Malformed, "neither an update in format V1 nor one in V2", 0);
+}
+
+}  // namespace ycpp

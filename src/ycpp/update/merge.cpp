@@ -1,0 +1,223 @@
+#include "ycpp/update/merge.h"
+
+#include "base/check.h"
+#include "ycpp/encoding/utf.h"
+#include "ycpp/update/convert.h"
+#include "ycpp/update/merge_queue.h"
+#include "ycpp/update/pass.h"
+#include "ycpp/update/struct_joiner.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ycpp {
+
+namespace {
+
+// One update that is being read.
+template <class Decoder>
+struct Source {
+  std::optional<StructReader<Decoder>> reader;
+  std::size_t update{0};
+  RawStruct current;
+  bool has_current{false};
+};
+
+template <class Codec>
+class Merger {
+ public:
+  Merger(std::span<const ByteView> updates, bool joins) : updates_(updates), joiner_(joins) {}
+
+  Result<Bytes> run();
+
+ private:
+  using Decoder = typename Codec::Decoder;
+  using Reader = StructReader<Decoder>;
+
+  void queue_update(std::size_t update);
+  std::size_t open_source(std::size_t update);
+  void close_source(std::size_t source);
+  void advance(Source<Decoder>& source);
+  void read_deletes(Reader& reader, std::size_t update);
+  void merge_from(std::size_t source_index);
+  bool skip_written(Source<Decoder>& source, ClientId client);
+  void continue_client(Source<Decoder>& source);
+  void slice(RawStruct& raw, Clock offset);
+  void set_error(const Reader& reader, std::size_t update);
+
+  std::span<const ByteView> updates_;
+  MergeQueue queue_;
+  std::deque<Source<Decoder>> sources_;
+  std::vector<std::size_t> free_sources_;
+  std::vector<DeleteSet::Range> deleted_;
+  StructJoiner<typename Codec::Encoder> joiner_;
+  std::deque<std::string> sliced_;  // text that had to be cut
+  std::optional<Error> error_;
+};
+
+template <class Codec>
+void Merger<Codec>::set_error(const Reader& reader, std::size_t update) {
+  if (error_) return;
+  error_ = reader.error();
+  if (updates_.size() > 1)
+    error_->detail = "update " + std::to_string(update) + ": " + error_->detail;
+}
+
+template <class Codec>
+void Merger<Codec>::read_deletes(Reader& reader, std::size_t update) {
+  if (reader.ok()) reader.read_delete_ranges(deleted_);
+  if (!reader.ok()) set_error(reader, update);
+}
+
+// Puts an update into the queue by its first struct that is no Skip, or reads its deletes if there
+// is none. The reader is opened again when its turn comes: keeping one for each update would take
+// more memory than the updates.
+template <class Codec>
+void Merger<Codec>::queue_update(std::size_t update) {
+  Reader reader{updates_[update]};
+  RawStruct raw;
+  bool found = reader.next(raw);
+  while (found && raw.content.kind == ContentKind::Skip) found = reader.next(raw);
+  if (found) {
+    queue_.add(raw.id, update);
+  } else {
+    read_deletes(reader, update);
+  }
+}
+
+template <class Codec>
+void Merger<Codec>::advance(Source<Decoder>& source) {
+  do {
+    source.has_current = source.reader->next(source.current);
+  } while (source.has_current && source.current.content.kind == ContentKind::Skip);
+  if (!source.has_current) read_deletes(*source.reader, source.update);
+}
+
+template <class Codec>
+std::size_t Merger<Codec>::open_source(std::size_t update) {
+  if (free_sources_.empty()) {
+    free_sources_.push_back(sources_.size());
+    sources_.emplace_back();
+  }
+  const std::size_t index = free_sources_.back();
+  free_sources_.pop_back();
+  Source<Decoder>& source = sources_[index];
+  source.update = update;
+  source.reader.emplace(updates_[update]);
+  advance(source);
+  return index;
+}
+
+// Structs that wait to be written are views into the updates, which outlive the merge, or into what
+// a decoder had to put together: such a decoder stays.
+template <class Codec>
+void Merger<Codec>::close_source(std::size_t source) {
+  if (!sources_[source].reader->decoder().owns_views()) free_sources_.push_back(source);
+}
+
+// Cuts off the first `offset` units, which are written already.
+template <class Codec>
+void Merger<Codec>::slice(RawStruct& raw, Clock offset) {
+  RawContent& content = raw.content;
+  raw.wire = {};
+  if (raw.is_item()) {
+    raw.info |= kInfoOrigin;
+    raw.origin = {.client = raw.id.client, .clock = raw.id.clock + offset - 1};
+  }
+  raw.id.clock += offset;
+  content.length -= offset;
+  if (content.kind == ContentKind::String) {
+    sliced_.push_back(split_right_utf16(content.text, offset));
+    content.text = sliced_.back();
+  } else if (content.kind == ContentKind::Any || content.kind == ContentKind::Json) {
+    content.values = values_from(content, offset);
+  }
+}
+
+// Passes over what is written already. Whether the source then still stands where the merge goes
+// on.
+template <class Codec>
+bool Merger<Codec>::skip_written(Source<Decoder>& source, ClientId client) {
+  const RawStruct& waiting = joiner_.waiting();
+  bool moved = false;
+  while (source.has_current && source.current.id.client == waiting.id.client &&
+         source.current.end() <= waiting.end()) {
+    advance(source);
+    moved = true;
+  }
+  if (!source.has_current || source.current.id.client != client) return false;
+  // Another source may have what comes between.
+  return !(moved && source.current.id.clock > waiting.end());
+}
+
+// Takes what follows the waiting struct without a gap.
+template <class Codec>
+void Merger<Codec>::continue_client(Source<Decoder>& source) {
+  while (source.has_current && source.current.id.client == joiner_.waiting().id.client &&
+         source.current.id.clock == joiner_.waiting().end()) {
+    joiner_.put(source.current);
+    advance(source);
+  }
+}
+
+template <class Codec>
+void Merger<Codec>::merge_from(std::size_t source_index) {
+  Source<Decoder>& source = sources_[source_index];
+  const ClientId client = source.current.id.client;
+  if (joiner_.is_waiting() && !skip_written(source, client)) return;
+  if (!joiner_.is_waiting() || joiner_.waiting().id.client != client) {
+    joiner_.put(source.current);
+    advance(source);
+  } else if (joiner_.waiting().end() < source.current.id.clock) {
+    const Id gap{.client = client, .clock = joiner_.waiting().end()};
+    joiner_.put(make_skip(gap, source.current.id.clock - gap.clock));
+  } else {
+    RawStruct next = source.current;
+    const Clock known = joiner_.waiting().end() - next.id.clock;
+    if (known > 0) slice(next, known);
+    if (joiner_.extend_gc(next)) return;
+    joiner_.put(next);
+    advance(source);
+  }
+  continue_client(source);
+}
+
+template <class Codec>
+Result<Bytes> Merger<Codec>::run() {
+  for (std::size_t i = 0; i < updates_.size() && !error_; ++i) queue_update(i);
+  queue_.sort();
+  while (!queue_.empty() && !error_) {
+    const MergeQueue::Ticket ticket = queue_.take();
+    const std::size_t index = ticket.moved == 0 ? open_source(ticket.source) : ticket.source;
+    merge_from(index);
+    if (sources_[index].has_current) {
+      queue_.put_back(sources_[index].current.id, index);
+    } else {
+      close_source(index);
+    }
+  }
+  if (error_) return std::unexpected(*std::move(error_));
+  SectionWriter<typename Codec::Encoder>& writer = joiner_.finish();
+  writer.finish_structs();
+  DeleteSet::from_ranges(std::move(deleted_)).write(writer.encoder().rest(), Codec::kFormat);
+  return writer.finish();
+}
+
+}  // namespace
+
+Result<Bytes> merge_updates(std::span<const ByteView> updates, UpdateFormat format) {
+  if (updates.size() == 1) return convert_update_format(updates.front(), format, format);
+  return format == UpdateFormat::V1 ? Merger<V1Codec>{updates, false}.run()
+                                    : Merger<V2Codec>{updates, false}.run();
+}
+
+Result<Bytes> merge_updates_compact(std::span<const ByteView> updates, UpdateFormat format) {
+  return format == UpdateFormat::V1 ? Merger<V1Codec>{updates, true}.run()
+                                    : Merger<V2Codec>{updates, true}.run();
+}
+
+}  // namespace ycpp

@@ -1,0 +1,83 @@
+// RoomDoor: from a request for a room on this shard to a connection in that room. Verification
+// comes before the upgrade, the upgrade before the room hears of anybody:
+//
+//   enter -> gate.admit -> directory.open -> 101 -> directory.connect
+//              | no          | no, or 2.5 s are over: 101 all the same, the room is pending
+//              HTTP status, or what the dialect needs instead
+//
+// It owns the connections of its loop. Everything runs on that loop.
+#pragma once
+
+#include "runnel/auth/access_gate.h"
+#include "runnel/net/http_server.h"
+#include "runnel/protocol/room_path.h"
+#include "runnel/server/room_connection.h"
+#include "runnel/server/shard.h"
+
+#include "base/log.h"
+#include "base/random_source.h"
+#include "base/time_source.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+namespace runnel::server {
+
+struct Arrival {
+  net::HttpRequest request;
+  protocol::RoomRequestTarget target;
+};
+
+struct RoomDoorOptions {
+  net::WebSocketOptions websocket;
+  // How long a 101 may be held, verification included: partysocket gives up after 4 s.
+  Duration patience{2500};
+  bool refuse_in_frame{false};  // auth.reject = "frame"
+};
+
+class RoomDoor {
+ public:
+  RoomDoor(Shard& shard, const TimeSource& time, RandomSource& random, Log& log,
+           RoomDoorOptions options);
+  RoomDoor(const RoomDoor&) = delete;
+  RoomDoor& operator=(const RoomDoor&) = delete;
+  RoomDoor(RoomDoor&&) = delete;
+  RoomDoor& operator=(RoomDoor&&) = delete;
+  ~RoomDoor();
+
+  void enter(Arrival arrival, net::Responder responder);
+
+ private:
+  struct Visitor;  // one arrival on its way in
+  using VisitorPtr = std::shared_ptr<Visitor>;
+
+  void admitted(const VisitorPtr& visitor, auth::Admission admission);
+  void open(const VisitorPtr& visitor);
+  void opened(const VisitorPtr& visitor, room::OpenOutcome outcome);
+  void let_in(const VisitorPtr& visitor);
+  void pass_request(const VisitorPtr& visitor);
+  void refuse(const VisitorPtr& visitor, const auth::Deny& deny);
+  void unavailable(const VisitorPtr& visitor, Duration retry_after, std::string_view text);
+  void deleted(const VisitorPtr& visitor);
+
+  // Upgrades only to say goodbye; the room is never touched.
+  void upgrade_and_close(const VisitorPtr& visitor, std::string_view json, std::uint16_t code,
+                         std::string_view reason, Duration delay);
+
+  RoomConnection& add_connection(const VisitorPtr& visitor);
+  ConnectionId next_id();
+  void connection_over(ConnectionId id);
+
+  Shard& shard_;
+  const TimeSource& time_;
+  RandomSource& random_;
+  Log& log_;
+  RoomDoorOptions options_;
+  std::unordered_map<ConnectionId, std::unique_ptr<RoomConnection>> connections_;
+  std::uint64_t last_id_{0};
+  std::shared_ptr<RoomDoor*> self_;  // held weakly by callbacks: dies with this
+};
+
+}  // namespace runnel::server

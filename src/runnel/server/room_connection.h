@@ -30,6 +30,8 @@ class RoomConnection final : public net::WebSocketHandler {
   RoomConnection& operator=(RoomConnection&&) = delete;
   ~RoomConnection() override;
 
+  [[nodiscard]] ConnectionId id() const noexcept { return id_; }
+
   void attach(std::unique_ptr<net::WebSocket> websocket);
 
   [[nodiscard]] net::WebSocket& websocket() { return *websocket_; }

@@ -71,7 +71,8 @@ bool is_y_websocket(const Arrival& arrival) {
 
 }  // namespace
 
-// Invariant: answered exactly once, through `responder` or by destroying it after the peer has gone.
+// Invariant: answered exactly once, through `responder` or by destroying it after the peer has
+// gone.
 struct RoomDoor::Visitor {
   Arrival arrival;
   net::Responder responder;
@@ -105,12 +106,13 @@ void RoomDoor::enter(Arrival arrival, net::Responder responder) {
                               .token = token_of(arrival),
                               .connection_key = arrival.target.connection_key,
                               .address = arrival.request.client_address};
-  auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
-                                           time_.steady_ms());
-  shard_.gate->admit(std::move(request), [door = std::weak_ptr(self_), visitor](
-                                             auth::Admission admission) {
-    if (const auto alive = door.lock()) (*alive)->admitted(visitor, std::move(admission));
-  });
+  auto visitor =
+      std::make_shared<Visitor>(std::move(arrival), std::move(responder), time_.steady_ms());
+  shard_.gate->admit(std::move(request),
+                     [door = std::weak_ptr(self_), visitor](auth::Admission admission) {
+                       if (const auto alive = door.lock())
+                         (*alive)->admitted(visitor, std::move(admission));
+                     });
 }
 
 void RoomDoor::admitted(const VisitorPtr& visitor, auth::Admission admission) {
@@ -173,7 +175,7 @@ void RoomDoor::let_in(const VisitorPtr& visitor) {
     return;
   }
   RoomConnection& connection = add_connection(visitor);
-  const ConnectionId id(last_id_);
+  const ConnectionId id = connection.id();
   auto& [request, target] = visitor->arrival;
   room::ConnectInfo info{
       .id = id,
@@ -205,20 +207,19 @@ void RoomDoor::pass_request(const VisitorPtr& visitor) {
     });
     passed.headers.emplace_back(std::move(name), field.value);
   }
-  shard_.directory->request(
-      target.room, std::move(passed), [visitor](room::RoomResponse response) {
-        if (visitor->answered) return;
-        visitor->answered = true;
-        net::HttpResponse answer{.status = response.status,
-                                 .headers = {},
-                                 .body = to_text(response.body),
-                                 .shared_body = {}};
-        for (auto& [name, value] : response.headers) {
-          answer.headers.add(std::move(name), std::move(value));
-        }
-        allow_reading(visitor->arrival.request, answer);
-        visitor->responder.send(std::move(answer));
-      });
+  shard_.directory->request(target.room, std::move(passed), [visitor](room::RoomResponse response) {
+    if (visitor->answered) return;
+    visitor->answered = true;
+    net::HttpResponse answer{.status = response.status,
+                             .headers = {},
+                             .body = to_text(response.body),
+                             .shared_body = {}};
+    for (auto& [name, value] : response.headers) {
+      answer.headers.add(std::move(name), std::move(value));
+    }
+    allow_reading(visitor->arrival.request, answer);
+    visitor->responder.send(std::move(answer));
+  });
 }
 
 void RoomDoor::refuse(const VisitorPtr& visitor, const auth::Deny& deny) {
@@ -247,8 +248,7 @@ void RoomDoor::refuse(const VisitorPtr& visitor, const auth::Deny& deny) {
   visitor->responder.send(std::move(response));
 }
 
-void RoomDoor::unavailable(const VisitorPtr& visitor, Duration retry_after,
-                           std::string_view text) {
+void RoomDoor::unavailable(const VisitorPtr& visitor, Duration retry_after, std::string_view text) {
   if (options_.refuse_in_frame && visitor->arrival.request.wants_websocket) {
     upgrade_and_close(visitor, R"({"type":"error","code":"SERVER_INTERNAL_ERROR"})",
                       room::close_code::kInternalError, "SERVER_INTERNAL_ERROR",
@@ -280,9 +280,8 @@ void RoomDoor::upgrade_and_close(const VisitorPtr& visitor, std::string_view jso
   const ConnectionId id = next_id();
   auto connection = std::make_unique<RoomConnection>(
       id, shard_.loop, nullptr, log_, [this](ConnectionId over) { connections_.erase(over); });
-  connection->attach(
-      visitor->responder.upgrade({.websocket = options_.websocket, .subprotocol = {}, .headers = {}},
-                                 *connection));
+  connection->attach(visitor->responder.upgrade(
+      {.websocket = options_.websocket, .subprotocol = {}, .headers = {}}, *connection));
   net::WebSocket& websocket = connection->websocket();
   connections_.emplace(id, std::move(connection));
   if (!json.empty()) websocket.send(net::MessageKind::Text, share(to_bytes(json)));
@@ -300,12 +299,11 @@ RoomConnection& RoomDoor::add_connection(const VisitorPtr& visitor) {
   visitor->answered = true;
   shard_.loop.cancel(visitor->patience);
   const ConnectionId id = next_id();
-  auto connection = std::make_unique<RoomConnection>(
-      id, shard_.loop, shard_.directory.get(), log_,
-      [this](ConnectionId over) { connection_over(over); });
-  connection->attach(
-      visitor->responder.upgrade({.websocket = options_.websocket, .subprotocol = {}, .headers = {}},
-                                 *connection));
+  auto connection =
+      std::make_unique<RoomConnection>(id, shard_.loop, shard_.directory.get(), log_,
+                                       [this](ConnectionId over) { connection_over(over); });
+  connection->attach(visitor->responder.upgrade(
+      {.websocket = options_.websocket, .subprotocol = {}, .headers = {}}, *connection));
   return *connections_.emplace(id, std::move(connection)).first->second;
 }
 

@@ -32,19 +32,18 @@ void RoomGateway::handle(net::HttpRequest request, net::Responder responder) {
     return;
   }
   Shard& shard = shards_.of(target->room);
-  responder.move_to(shard.loop,
-                    [&shard, arrival = Arrival{std::move(request), *std::move(target)}](
-                        net::Responder moved) mutable {
-                      shard.door->enter(std::move(arrival), std::move(moved));
-                    });
+  responder.move_to(shard.loop, [&shard, arrival = Arrival{std::move(request), *std::move(target)}](
+                                    net::Responder moved) mutable {
+    shard.door->enter(std::move(arrival), std::move(moved));
+  });
 }
 
 bool RoomGateway::origin_allowed(const net::HttpRequest& request) const {
   if (options_.allowed_origins.empty()) return true;
   const auto origin = request.headers.find("origin");
   // Without the header it is no browser, and no page can make it do something.
-  return !origin || std::ranges::find(options_.allowed_origins, *origin) !=
-                        options_.allowed_origins.end();
+  return !origin ||
+         std::ranges::find(options_.allowed_origins, *origin) != options_.allowed_origins.end();
 }
 
 }  // namespace runnel::server

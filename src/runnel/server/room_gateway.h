@@ -14,7 +14,7 @@ namespace runnel::server {
 
 struct RoomGatewayOptions {
   protocol::PathOptions paths;
-  std::vector<std::string> allowed_origins;  // server.allowed_origins; empty: all
+  std::vector<std::string> allowed_origins;                 // server.allowed_origins; empty: all
   std::size_t request_bytes_max{std::size_t{1024} * 1024};  // body of an HTTP request to a room
 };
 

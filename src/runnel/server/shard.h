@@ -68,8 +68,8 @@ void Shards::gather(Executor& reply_to, std::function<T(Shard&)> ask,
   };
 
   // Written to on `reply_to` only.
-  auto collection = std::make_shared<Collection>(
-      Collection{std::vector<T>(size()), size(), std::move(done)});
+  auto collection =
+      std::make_shared<Collection>(Collection{std::vector<T>(size()), size(), std::move(done)});
   for (const auto& shard : shards_) {
     shard->loop.post([shard = shard.get(), &reply_to, ask, collection] {
       reply_to.post([index = shard->index, answer = ask(*shard), collection]() mutable {

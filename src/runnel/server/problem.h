@@ -1,0 +1,19 @@
+// Errors of the HTTP API as RFC 9457 problem details: status, a title for the kind, a sentence for
+// the case.
+#pragma once
+
+#include "runnel/net/http_types.h"
+
+#include "base/result.h"
+
+#include <string>
+#include <string_view>
+
+namespace runnel::server {
+
+[[nodiscard]] net::HttpResponse problem(int status, std::string_view detail);
+
+// The status that says whose fault it was.
+[[nodiscard]] net::HttpResponse problem(const Error& error);
+
+}  // namespace runnel::server

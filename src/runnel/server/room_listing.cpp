@@ -1,0 +1,179 @@
+#include "runnel/server/room_listing.h"
+
+#include "runnel/server/problem.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace runnel::server {
+
+namespace {
+
+constexpr std::size_t kPageMax = 1000;
+
+using LiveRooms = std::map<RoomId, room::RoomStats>;
+
+// A page's place in the order of all rooms, as text that a client hands back.
+std::string cursor_of(const RoomId& room) {
+  return net::percent_encode(room.party) + "/" + net::percent_encode(room.name);
+}
+
+std::optional<RoomId> parse_cursor(std::string_view cursor) {
+  const std::size_t slash = cursor.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  auto party = net::percent_decode(cursor.substr(0, slash));
+  auto name = net::percent_decode(cursor.substr(slash + 1));
+  if (!party || !name) return std::nullopt;
+  return RoomId{std::move(*party), std::move(*name)};
+}
+
+bool is_true(const std::optional<std::string>& text) { return text == "true" || text == "1"; }
+
+std::int64_t field_of(const room::RoomStats& stats, std::string_view name) {
+  const auto found =
+      std::ranges::find(stats.fields, name, &std::pair<std::string, std::int64_t>::first);
+  return found == stats.fields.end() ? 0 : found->second;
+}
+
+std::string_view state_of(const storage::RoomSummary& room, const room::RoomStats* live) {
+  if (room.state == storage::RoomState::Deleted) return "deleted";
+  if (live == nullptr) return "rest";
+  return field_of(*live, "frozen") != 0 ? "frozen" : room_phase_name(live->phase);
+}
+
+boost::json::object row_of(const storage::RoomSummary& room, const LiveRooms& live_rooms) {
+  const auto found = live_rooms.find(room.id);
+  const room::RoomStats* live = found == live_rooms.end() ? nullptr : &found->second;
+  return {{"party", room.id.party},
+          {"name", room.id.name},
+          {"state", state_of(room, live)},
+          {"connections", live == nullptr ? 0 : live->connections},
+          {"document_bytes", live == nullptr ? 0 : field_of(*live, "document_bytes")},
+          {"stored_bytes", room.snapshot_bytes + room.log_bytes},
+          {"last_seq", live == nullptr ? room.last_seq : live->last_seq},
+          {"updated_ms", room.updated_ms},
+          {"backend_lag_ms", live == nullptr ? 0 : field_of(*live, "backend_lag_ms")}};
+}
+
+// Rooms in memory that the store does not know yet have a row too.
+storage::RoomSummary summary_of(const room::RoomStats& stats) {
+  storage::RoomSummary summary;
+  summary.id = stats.id;
+  summary.last_seq = stats.last_seq;
+  return summary;
+}
+
+std::string page_json(std::vector<storage::RoomSummary> rooms, const LiveRooms& live, bool more) {
+  boost::json::array rows;
+  for (const storage::RoomSummary& room : rooms) rows.push_back(row_of(room, live));
+  boost::json::object page{{"rooms", std::move(rows)}, {"next", nullptr}};
+  if (more && !rooms.empty()) page["next"] = cursor_of(rooms.back().id);
+  return boost::json::serialize(page);
+}
+
+bool matches(const RoomId& room, const storage::RoomFilter& filter) {
+  if (room.name.find(filter.name_contains) == std::string::npos) return false;
+  return !filter.after || *filter.after < room;
+}
+
+// What the store found, completed by rooms that exist in memory only, in order and cut to a page.
+std::string joined_page(storage::RoomPage stored, const LiveRooms& live,
+                        const storage::RoomFilter& filter) {
+  const std::optional<RoomId> last =
+      stored.more ? std::optional(stored.rooms.back().id) : std::nullopt;
+  for (const auto& [id, stats] : live) {
+    const bool known =
+        std::ranges::find(stored.rooms, id, &storage::RoomSummary::id) != stored.rooms.end();
+    if (!known && matches(id, filter) && (!last || id < *last)) {
+      stored.rooms.push_back(summary_of(stats));
+    }
+  }
+  std::ranges::sort(stored.rooms, {}, &storage::RoomSummary::id);
+  const bool cut = stored.rooms.size() > filter.limit;
+  if (cut) stored.rooms.resize(filter.limit);
+  return page_json(std::move(stored.rooms), live, stored.more || cut);
+}
+
+std::string live_page(const LiveRooms& live, const storage::RoomFilter& filter) {
+  storage::RoomPage page;
+  for (const auto& [id, stats] : live) {
+    if (!matches(id, filter)) continue;
+    if (page.rooms.size() == filter.limit) {
+      page.more = true;
+      break;
+    }
+    page.rooms.push_back(summary_of(stats));
+  }
+  return page_json(std::move(page.rooms), live, page.more);
+}
+
+LiveRooms by_id(std::vector<std::vector<room::RoomStats>> shards) {
+  LiveRooms live;
+  for (auto& rooms : shards) {
+    for (room::RoomStats& stats : rooms) {
+      const RoomId id = stats.id;
+      live.emplace(id, std::move(stats));
+    }
+  }
+  return live;
+}
+
+}  // namespace
+
+Result<RoomListing> RoomListing::parse(std::string_view query) {
+  RoomListing listing;
+  storage::RoomFilter& filter = listing.filter_;
+  filter.name_contains = net::query_value(query, "contains").value_or("");
+  filter.with_deleted = is_true(net::query_value(query, "deleted"));
+  listing.live_only_ = is_true(net::query_value(query, "live"));
+  if (const auto limit = net::query_value(query, "limit")) {
+    const auto [end, error] =
+        std::from_chars(limit->data(), limit->data() + limit->size(), filter.limit);
+    const bool read = error == std::errc{} && end == limit->data() + limit->size();
+    if (!read || filter.limit == 0 || filter.limit > kPageMax) {
+      return fail(Errc::Invalid, "`limit` must be a number from 1 to 1000");
+    }
+  }
+  if (const auto after = net::query_value(query, "after")) {
+    filter.after = parse_cursor(*after);
+    if (!filter.after) return fail(Errc::Invalid, "`after` must be the `next` of an earlier page");
+  }
+  return listing;
+}
+
+void RoomListing::run(Shards& shards, net::Responder responder) const {
+  net::EventLoop& loop = responder.loop();
+  const auto ask = [](Shard& shard) { return shard.directory->all_stats(); };
+  using Answers = std::vector<std::vector<room::RoomStats>>;
+  if (live_only_) {
+    shards.gather<std::vector<room::RoomStats>>(
+        loop, ask, [filter = filter_, responder = std::move(responder)](Answers answers) mutable {
+          responder.send(net::json_response(200, live_page(by_id(std::move(answers)), filter)));
+        });
+    return;
+  }
+  shards.gather<std::vector<room::RoomStats>>(
+      loop, ask,
+      [&shards, &loop, filter = filter_,
+       responder = std::move(responder)](Answers answers) mutable {
+        LiveRooms live = by_id(std::move(answers));
+        // Any shard's store sees all rooms; its answer comes on that shard's loop.
+        Shard& shard = shards.at(loop.index());
+        shard.store->list(filter, [filter, live = std::move(live),
+                                   responder = std::move(responder)](
+                                      Result<storage::RoomPage> page) mutable {
+          responder.send(page ? net::json_response(200, joined_page(*std::move(page), live, filter))
+                              : problem(page.error()));
+        });
+      });
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,32 @@
+#include "runnel/server/server_stats.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace runnel::server {
+
+std::string to_json(const ServerStats& stats) {
+  const boost::json::object object{{"version", stats.version},
+                                   {"uptime_ms", stats.uptime_ms},
+                                   {"rooms_live", stats.rooms_live},
+                                   {"rooms_stored", stats.rooms_stored},
+                                   {"connections", stats.connections},
+                                   {"updates_received", stats.updates_received},
+                                   {"updates_delivered", stats.updates_delivered},
+                                   {"bytes_in", stats.bytes_in},
+                                   {"bytes_out", stats.bytes_out},
+                                   {"commit_p50_us", stats.commit_p50_us},
+                                   {"commit_p99_us", stats.commit_p99_us},
+                                   {"turn_p99_us", stats.turn_p99_us},
+                                   {"memory_bytes", stats.memory_bytes},
+                                   {"disk_bytes", stats.disk_bytes},
+                                   {"disk_free_bytes", stats.disk_free_bytes},
+                                   {"cpu_ms", stats.cpu_ms},
+                                   {"backend", stats.backend},
+                                   {"backend_waiting", stats.backend_waiting},
+                                   {"backend_oldest_ms", stats.backend_oldest_ms},
+                                   {"draining", stats.draining}};
+  return boost::json::serialize(object);
+}
+
+}  // namespace runnel::server

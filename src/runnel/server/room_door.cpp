@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -77,8 +76,8 @@ struct RoomDoor::Visitor {
   Arrival arrival;
   net::Responder responder;
   std::int64_t came_ms;
-  std::optional<auth::Admitted> admitted{};
-  TimerId patience{};
+  auth::Admitted admitted;  // set once the gate has said yes
+  TimerId patience;
   bool answered{false};
 };
 
@@ -106,8 +105,8 @@ void RoomDoor::enter(Arrival arrival, net::Responder responder) {
                               .token = token_of(arrival),
                               .connection_key = arrival.target.connection_key,
                               .address = arrival.request.client_address};
-  auto visitor =
-      std::make_shared<Visitor>(std::move(arrival), std::move(responder), time_.steady_ms());
+  auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
+                                           time_.steady_ms(), auth::Admitted{}, TimerId{});
   shard_.gate->admit(std::move(request),
                      [door = std::weak_ptr(self_), visitor](auth::Admission admission) {
                        if (const auto alive = door.lock())
@@ -183,11 +182,11 @@ void RoomDoor::let_in(const VisitorPtr& visitor) {
       .uri = without_token(target, request.target),
       .params = std::move(target.params),
       .address = request.client_address,
-      .identity = visitor->admitted->grant.identity,
+      .identity = visitor->admitted.grant.identity,
       .dialect = static_cast<std::uint8_t>(target.dialect),
       .control_messages = target.control_messages};
   std::erase_if(info.params, [](const auto& param) { return param.first == "token"; });
-  shard_.gate->connected(id, target.room, *visitor->admitted);
+  shard_.gate->connected(id, target.room, visitor->admitted);
   shard_.directory->connect(target.room, std::move(info), connection.make_port());
 }
 
@@ -198,7 +197,7 @@ void RoomDoor::pass_request(const VisitorPtr& visitor) {
                            .sub_path = target.sub_path,
                            .headers = {},
                            .body = std::move(request.body),
-                           .identity = visitor->admitted->grant.identity};
+                           .identity = visitor->admitted.grant.identity};
   for (const net::HttpHeader& field : request.headers.fields()) {
     if (net::equals_ignoring_case(field.name, "authorization")) continue;
     std::string name = field.name;

@@ -70,6 +70,9 @@ class ByteReader {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]] {
       return *pos_++;
     }
+    if (remaining() >= sizeof(std::uint64_t)) [[likely]] {
+      return var_uint_from_word();
+    }
     return var_uint_slow();
   }
 
@@ -124,6 +127,28 @@ class ByteReader {
   [[nodiscard]] Error error(std::string_view doing) const;
 
  private:
+  // The groups of up to eight bytes at once: client ids take five, and there are two in most
+  // structs.
+  std::uint64_t var_uint_from_word() noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, pos_, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+    const std::uint64_t last_bytes = ~word & 0x8080808080808080;
+    if (last_bytes == 0) [[unlikely]] {
+      return var_uint_slow();
+    }
+    const std::uint64_t up_to_last = last_bytes ^ (last_bytes - 1);
+    std::uint64_t groups = word & up_to_last & 0x7F7F7F7F7F7F7F7F;
+    groups = ((groups & 0x7F007F007F007F00) >> 1U) | (groups & 0x007F007F007F007F);
+    groups = ((groups & 0x3FFF00003FFF0000) >> 2U) | (groups & 0x00003FFF00003FFF);
+    groups = ((groups & 0x0FFFFFFF00000000) >> 4U) | (groups & 0x000000000FFFFFFF);
+    if (groups > kMaxSafeInteger) [[unlikely]] {
+      return var_uint_slow();
+    }
+    pos_ += (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
+    return groups;
+  }
+
   std::uint64_t var_uint_slow() noexcept;
   VarInt var_int_slow() noexcept;
   std::uint64_t big_endian(std::size_t width) noexcept;

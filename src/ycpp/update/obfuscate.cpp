@@ -49,7 +49,7 @@ class Obfuscator {
   Names node_names_;
   Names format_keys_;
   // By the value as any; only values that JavaScript compares by content are in here.
-  std::map<Bytes, std::uint64_t> format_values_;
+  std::map<std::string, std::uint64_t> format_values_;
 };
 
 Bytes any_bytes(const Any& value) {
@@ -94,7 +94,8 @@ void Obfuscator::apply_to_format(RawContent& content) {
   const bool by_identity =
       value.as_array() != nullptr || value.as_object() != nullptr || value.as_bytes() != nullptr;
   std::uint64_t item = item_;
-  if (!by_identity) item = format_values_.try_emplace(any_bytes(value), item_).first->second;
+  if (!by_identity)
+    item = format_values_.try_emplace(runnel::to_text(any_bytes(value)), item_).first->second;
   set_any(content, AnyObject{{{"i", static_cast<double>(item)}}});
 }
 

@@ -48,7 +48,7 @@ AddressLimits::Entry* AddressLimits::entry_for(std::string_view address, std::in
     sweep(now_ms);
     if (entries_.size() >= options_.addresses_max) return nullptr;
   }
-  Entry fresh{
+  const Entry fresh{
       .open = 0, .tokens = static_cast<double>(options_.handshakes_burst), .refilled_ms = now_ms};
   return &entries_.emplace(std::move(key), fresh).first->second;
 }

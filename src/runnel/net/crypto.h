@@ -19,6 +19,10 @@ namespace runnel::net {
 using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest sha256(ByteView bytes);
+
+// Only for the WebSocket handshake, which demands it (RFC 6455, 1.3).
+[[nodiscard]] std::array<std::uint8_t, 20> sha1(ByteView bytes);
+
 [[nodiscard]] Digest hmac_sha256(ByteView key, ByteView bytes);
 
 // Whether both are the same, in a time that depends on their lengths only.

@@ -60,7 +60,7 @@ class EventLoop final : public Executor {
 // N loops, each on its own thread between `start` and `stop`.
 class LoopGroup {
  public:
-  LoopGroup(std::size_t count, TimeSource& time, ExceptionHook on_exception = {});
+  LoopGroup(std::size_t count, TimeSource& time, const ExceptionHook& on_exception = {});
   LoopGroup(const LoopGroup&) = delete;
   LoopGroup& operator=(const LoopGroup&) = delete;
   LoopGroup(LoopGroup&&) = delete;

@@ -55,7 +55,8 @@ struct UpgradeOptions {
 // answer is worked out. Destroyed without an answer it answers 500.
 class Responder {
  public:
-  explicit Responder(HttpConnection& connection) : connection_(&connection) {}
+  // Made by net/ for the handler.
+  explicit Responder(std::shared_ptr<HttpConnection> connection);
 
   Responder(const Responder&) = delete;
   Responder& operator=(const Responder&) = delete;
@@ -77,19 +78,18 @@ class Responder {
   void send(HttpResponse response);
 
   // Begins a response without length; `on_disconnect` runs on the loop when the peer has gone.
-  std::unique_ptr<HttpStream> stream(HttpResponse head, Task on_disconnect);
+  std::unique_ptr<HttpStream> stream(const HttpResponse& head, Task on_disconnect);
 
   // Answers 101. Only for a request with `wants_websocket`. The handler outlives the WebSocket. If
   // the peer has gone meanwhile, the handler learns it through on_close.
   std::unique_ptr<WebSocket> upgrade(UpgradeOptions options, WebSocketHandler& handler);
 
-  // Takes the connection to `target` (which may be this loop) and goes on there with `then`.
+  // Takes the connection to `target` and goes on there with `then`; at once if it is this loop.
   void move_to(EventLoop& target, std::move_only_function<void(Responder)> then);
 
  private:
-  HttpConnection* release();
-
-  HttpConnection* connection_;
+  // Shared with the loop's own list, so that a responder may outlive the TCP connection.
+  std::shared_ptr<HttpConnection> connection_;
 };
 
 class HttpHandler {
@@ -120,14 +120,14 @@ struct HttpServerOptions {
   Duration write_stall_timeout{
       std::chrono::seconds{60}};         // a peer that takes nothing of a response
   std::size_t connections_max{100'000};  // of the whole server; more are closed at once
-  AddressLimitOptions address_limits;    // loopback, unix and trusted proxies are exempt
-  std::vector<AddressBlock> trusted_proxies;
+  AddressLimitOptions address_limits{};  // loopback, unix and trusted proxies are exempt
+  std::vector<AddressBlock> trusted_proxies{};
 };
 
 struct ListenOptions {
   std::string host{"127.0.0.1"};  // numeric address
   std::uint16_t port{0};          // 0: any free one
-  std::string unix_path;          // if set, a unix socket there instead; mode 0600
+  std::string unix_path{};        // if set, a unix socket there instead; mode 0600
   TlsContext* tls{nullptr};       // outlives the server
 };
 

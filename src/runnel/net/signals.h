@@ -23,7 +23,7 @@ class SignalWatcher {
   ~SignalWatcher();
 
  private:
-  std::unique_ptr<SignalWatcherImpl> impl_;
+  std::shared_ptr<SignalWatcherImpl> impl_;
 };
 
 }  // namespace runnel::net

@@ -24,7 +24,7 @@ class WebSocket;
 
 struct CloseInfo {
   std::uint16_t code{close_code::kAbnormal};  // what the peer sent, or what we closed with
-  std::string reason;
+  std::string reason{};
   bool clean{false};         // a close frame went both ways
   bool by_peer{false};       // the peer began
   std::string_view cause{};  // static text for the log: "dead peer", "frame is not masked", ...
@@ -52,6 +52,7 @@ class WebSocketHandler {
 struct WebSocketOptions {
   std::size_t message_bytes_max{limits::kMessageBytes};
   std::size_t send_congested_bytes{limits::kOutputQueueBytes};  // see SendState
+  std::size_t send_bytes_max{std::size_t{256} * 1024 * 1024};  // above it the connection is dropped
   Duration ping_interval{std::chrono::seconds{30}};  // a peer that was silent as long gets a ping
   Duration pong_timeout{std::chrono::seconds{20}};   // and is dropped when nothing comes in it
   Duration close_timeout{std::chrono::seconds{5}};   // for the peer's half of the close handshake

@@ -94,8 +94,8 @@ struct WebSocketEvent {
   Kind event{Kind::NeedMore};
   MessageKind kind{MessageKind::Binary};
   std::uint16_t code{0};
-  ByteView payload;       // valid until the next call of `next` or the input changes
-  std::string_view what;  // static text
+  ByteView payload{};       // valid until the next call of `next` or the input changes
+  std::string_view what{};  // static text
 };
 
 // Validates UTF-8 (RFC 3629: no surrogates, no overlong forms) across any cut.
@@ -108,6 +108,8 @@ class Utf8Validator {
   [[nodiscard]] bool is_complete() const noexcept { return needed_ == 0; }
 
  private:
+  bool start_sequence(std::uint8_t first) noexcept;
+
   std::uint8_t needed_{0};  // continuation bytes still to come
   std::uint8_t low_{0x80};  // range of the next continuation byte
   std::uint8_t high_{0xBF};
@@ -121,14 +123,16 @@ class WebSocketDecoder {
   // After Close every further byte is ignored; Failure repeats.
   WebSocketEvent next(std::span<std::uint8_t>& input);
 
-  // Bytes of an unfinished message held now.
+  // Bytes of an unfinished message or control frame held now.
   [[nodiscard]] std::size_t buffered_bytes() const noexcept {
     return message_.size() + control_.size();
   }
 
  private:
+  using Input = std::span<std::uint8_t>;
   enum class State : std::uint8_t { Header, Payload, Closed, Failed };
 
+  // What is known of the frame that is being read.
   struct Frame {
     std::uint64_t length{0};
     std::uint64_t received{0};
@@ -138,15 +142,21 @@ class WebSocketDecoder {
     bool is_masked{false};
   };
 
+  // Each returns whether it produced `event`; false means that the input was used up or that the
+  // next state goes on.
+  bool read_header(Input& input, WebSocketEvent& event);
+  bool check_first_byte(std::uint8_t byte, WebSocketEvent& event);
+  bool check_second_byte(std::uint8_t byte, WebSocketEvent& event);
+  bool check_length(std::size_t length_bytes, WebSocketEvent& event);
+  bool begin_payload(WebSocketEvent& event);
+  bool read_payload(Input& input, WebSocketEvent& event);
+  bool take_data(ByteView chunk, WebSocketEvent& event);
+  bool take_control(ByteView chunk, WebSocketEvent& event);
+  bool finish_close(ByteView payload, WebSocketEvent& event);
+  bool broken(WebSocketEvent& event, std::uint16_t code, std::string_view what);
+  void release_delivered();
+
   [[nodiscard]] std::size_t header_bytes_needed() const noexcept;
-  bool read_header(std::span<std::uint8_t>& input);
-  [[nodiscard]] WebSocketEvent check_first_two();
-  [[nodiscard]] WebSocketEvent start_frame();
-  [[nodiscard]] WebSocketEvent read_payload(std::span<std::uint8_t>& input);
-  [[nodiscard]] WebSocketEvent finish_frame(ByteView whole_payload);
-  [[nodiscard]] WebSocketEvent finish_control(ByteView payload);
-  [[nodiscard]] WebSocketEvent finish_close(ByteView payload);
-  [[nodiscard]] WebSocketEvent broken(std::uint16_t code, std::string_view what);
 
   [[nodiscard]] bool is_control() const noexcept {
     return (static_cast<std::uint8_t>(frame_.opcode) & 0x8U) != 0;
@@ -154,8 +164,9 @@ class WebSocketDecoder {
 
   DecoderOptions options_;
   State state_{State::Header};
-  bool in_message_{false};       // a fragment came, its final one did not
-  bool release_message_{false};  // `message_` was handed out and may be freed now
+  bool in_message_{false};         // a fragment came, the final one did not
+  bool delivered_message_{false};  // `message_` went out with the last event and may be freed
+  bool delivered_control_{false};  // the same of `control_`
   MessageKind kind_{MessageKind::Binary};
   std::uint8_t header_bytes_{0};
   std::array<std::uint8_t, kFrameHeaderBytesMax> header_{};

@@ -1,0 +1,186 @@
+#include "runnel/net/request_parser.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace runnel::net {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+// A body that grows with the bytes that arrive. Beast's own reserve what Content-Length promises.
+struct GrowingBody {
+  using value_type = Bytes;
+
+  class reader {  // NOLINT(readability-identifier-naming): Beast looks for this name
+   public:
+    template <bool IsRequest, class Fields>
+    explicit reader(http::header<IsRequest, Fields>& /*head*/, value_type& body) : body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>& /*promised*/, beast::error_code& error) {
+      error = {};
+    }
+
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, beast::error_code& error) {
+      error = {};
+      std::size_t taken = 0;
+      for (const boost::asio::const_buffer buffer : beast::buffers_range(buffers)) {
+        const auto* data = static_cast<const std::uint8_t*>(buffer.data());
+        body_.insert(body_.end(), data, data + buffer.size());
+        taken += buffer.size();
+      }
+      return taken;
+    }
+
+    void finish(beast::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
+std::string text_of(beast::string_view view) { return {view.data(), view.size()}; }
+
+int status_of(const beast::error_code& error) {
+  if (error == http::error::header_limit) return 431;
+  if (error == http::error::body_limit) return 413;
+  if (error == http::error::bad_version) return 505;
+  return 400;
+}
+
+}  // namespace
+
+struct RequestParserImpl {
+  http::request_parser<GrowingBody> parser;
+  RequestParser::BodyLimit body_limit;
+  std::size_t head_bytes_max{0};
+  Bytes head;  // what has arrived of an incomplete head; Beast wants it in one piece
+  bool has_head{false};
+  bool expects_continue{false};
+  int failure_status{0};
+  std::string failure;
+
+  // Gives Beast the bytes; returns how many it took, or nothing after a failure.
+  std::optional<std::size_t> put(ByteView bytes);
+  bool check_head();
+
+  bool refuse(int status, std::string why) {
+    failure_status = status;
+    failure = std::move(why);
+    return false;
+  }
+};
+
+std::optional<std::size_t> RequestParserImpl::put(ByteView bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && !parser.is_done()) {
+    beast::error_code error;
+    const ByteView rest = bytes.subspan(taken);
+    const std::size_t used = parser.put(boost::asio::buffer(rest.data(), rest.size()), error);
+    taken += used;
+    if (parser.is_header_done() && !has_head) {
+      has_head = true;
+      if (!check_head()) return std::nullopt;
+    }
+    if (error == http::error::need_more) break;
+    if (error) {
+      refuse(status_of(error), error.message());
+      return std::nullopt;
+    }
+    if (used == 0) break;
+  }
+  return taken;
+}
+
+bool RequestParserImpl::check_head() {
+  const auto& request = parser.get();
+  if (request.version() != 11 && request.version() != 10) {
+    return refuse(505, "HTTP/1.1 expected");
+  }
+  if (request.version() == 11 && request.count(http::field::host) != 1) {
+    return refuse(400, "an HTTP/1.1 request needs one Host field");
+  }
+  const std::size_t body_max =
+      body_limit(text_of(request.method_string()), text_of(request.target()));
+  parser.body_limit(body_max);
+  const auto length = parser.content_length();
+  if (length && *length > body_max) {
+    return refuse(413, "the body may have " + std::to_string(body_max) + " bytes");
+  }
+  expects_continue = beast::iequals(request[http::field::expect], "100-continue");
+  return true;
+}
+
+RequestParser::RequestParser(std::size_t head_bytes_max, BodyLimit body_limit)
+    : impl_(std::make_unique<RequestParserImpl>()) {
+  impl_->body_limit = std::move(body_limit);
+  impl_->head_bytes_max = head_bytes_max;
+  impl_->parser.header_limit(static_cast<std::uint32_t>(head_bytes_max));
+  // Without a limit until the head says what is asked for: Beast checks Content-Length early.
+  impl_->parser.body_limit(boost::none);
+  impl_->parser.eager(false);
+}
+
+RequestParser::~RequestParser() = default;
+
+RequestParser::Status RequestParser::feed(ByteView& input) {
+  RequestParserImpl& impl = *impl_;
+  if (!impl.has_head && !impl.head.empty()) {
+    const std::size_t before = impl.head.size();
+    const std::size_t room = impl.head_bytes_max + 1 - std::min(before, impl.head_bytes_max);
+    const ByteView more = input.first(std::min(input.size(), room));
+    impl.head.insert(impl.head.end(), more.begin(), more.end());
+    const std::optional<std::size_t> taken = impl.put(impl.head);
+    if (!taken) return Status::Failed;
+    if (!impl.has_head) {
+      input = input.subspan(more.size());
+      impl.head.erase(impl.head.begin(), impl.head.begin() + static_cast<std::ptrdiff_t>(*taken));
+      return Status::NeedMore;
+    }
+    input = input.subspan(*taken > before ? *taken - before : 0);
+    Bytes().swap(impl.head);
+  }
+  const std::optional<std::size_t> taken = impl.put(input);
+  if (!taken) return Status::Failed;
+  input = input.subspan(*taken);
+  if (!impl.has_head) {
+    impl.head.assign(input.begin(), input.end());
+    input = {};
+  }
+  return impl.parser.is_done() ? Status::Complete : Status::NeedMore;
+}
+
+bool RequestParser::has_head() const { return impl_->has_head; }
+
+bool RequestParser::take_expects_continue() {
+  return std::exchange(impl_->expects_continue, false);
+}
+
+int RequestParser::failure_status() const { return impl_->failure_status; }
+
+const std::string& RequestParser::failure() const { return impl_->failure; }
+
+HttpRequest RequestParser::take_request() {
+  auto& message = impl_->parser.get();
+  HttpRequest request;
+  request.method = text_of(message.method_string());
+  request.target = text_of(message.target());
+  for (const auto& field : message) {
+    request.headers.add(text_of(field.name_string()), text_of(field.value()));
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+bool RequestParser::is_keep_alive() const { return impl_->parser.keep_alive(); }
+
+bool RequestParser::is_http11() const { return impl_->parser.get().version() == 11; }
+
+}  // namespace runnel::net

@@ -30,9 +30,6 @@ export function duration(ms) {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
 
-/** @param {number} us microseconds */
-export const micros = (us) => (us < 1000 ? `${Math.round(us)} µs` : duration(us / 1000));
-
 /** @param {number} ms since the epoch */
 export function ago(ms) {
   if (!ms) return "never";

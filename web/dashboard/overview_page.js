@@ -2,7 +2,7 @@
 import { getJson } from "./api.js";
 import { Sparkline } from "./charts.js";
 import { h, show } from "./dom.js";
-import { ago, bytes, count, duration, micros } from "./format.js";
+import { ago, bytes, count, duration } from "./format.js";
 
 const pageSize = 50;
 
@@ -32,7 +32,7 @@ export function overviewPage() {
     connections: new Sparkline("Connections", count),
     received: new Sparkline("Updates in, per second", count),
     delivered: new Sparkline("Updates delivered, per second", count),
-    latency: new Sparkline("Commit latency, p99", micros),
+    latency: new Sparkline("Commit latency, p99", duration),
     cpu: new Sparkline("CPU, % of one core", (value) => `${value.toFixed(1)} %`),
     memory: new Sparkline("Memory", bytes),
   };
@@ -50,7 +50,7 @@ export function overviewPage() {
       if (event === "room") rooms.changed(data);
       if (event !== "stats") return;
       charts.connections.push(data.connections);
-      charts.latency.push(data.commit_p99_us);
+      charts.latency.push(data.commit_p99_ms);
       charts.memory.push(data.memory_bytes);
       const rate = rates.of(data);
       if (rate) {
@@ -76,7 +76,7 @@ function factsOf(stats) {
     fact("Rooms in memory", count(stats.rooms_live)),
     fact("Rooms stored", count(stats.rooms_stored)),
     fact("Disk", `${bytes(stats.disk_bytes)}, ${bytes(stats.disk_free_bytes)} free`, diskLow ? "bad" : "plain"),
-    fact("Commit p50 / p99", `${micros(stats.commit_p50_us)} / ${micros(stats.commit_p99_us)}`),
+    fact("Commit p50 / p99", `${duration(stats.commit_p50_ms)} / ${duration(stats.commit_p99_ms)}`),
     fact("Backend", `${stats.backend.replace("_", " ")}${waiting}`, backendTone),
   ];
 }

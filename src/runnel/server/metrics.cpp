@@ -10,7 +10,6 @@ namespace runnel::server {
 namespace {
 
 constexpr double kMillisPerSecond = 1e3;
-constexpr double kMicrosPerSecond = 1e6;
 
 double number(std::uint64_t value) { return static_cast<double>(value); }
 
@@ -27,9 +26,9 @@ std::vector<MetricSample> samples_of(const ServerStats& stats) {
       {"received_bytes_total", "Bytes read from sockets", Counter, number(stats.bytes_in)},
       {"sent_bytes_total", "Bytes written to sockets", Counter, number(stats.bytes_out)},
       {"commit_p50_seconds", "Median time to commit a group of updates", Gauge,
-       number(stats.commit_p50_us) / kMicrosPerSecond},
+       number(stats.commit_p50_ms) / kMillisPerSecond},
       {"commit_p99_seconds", "Time in which 99 % of the groups are committed", Gauge,
-       number(stats.commit_p99_us) / kMicrosPerSecond},
+       number(stats.commit_p99_ms) / kMillisPerSecond},
       {"resident_memory_bytes", "Resident memory of the process", Gauge,
        number(stats.memory_bytes)},
       {"disk_used_bytes", "Size of the database and its log", Gauge, number(stats.disk_bytes)},

@@ -19,9 +19,8 @@ struct ServerStats {
   std::uint64_t updates_delivered{0};  // since the start: one per receiver
   std::uint64_t bytes_in{0};
   std::uint64_t bytes_out{0};
-  std::uint64_t commit_p50_us{0};
-  std::uint64_t commit_p99_us{0};
-  std::uint64_t turn_p99_us{0};
+  std::uint64_t commit_p50_ms{0};  // over the last seconds
+  std::uint64_t commit_p99_ms{0};
   std::uint64_t memory_bytes{0};     // resident
   std::uint64_t disk_bytes{0};       // database and its log
   std::uint64_t disk_free_bytes{0};  // of the data directory's file system

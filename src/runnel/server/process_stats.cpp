@@ -1,0 +1,50 @@
+#include "runnel/server/process_stats.h"
+
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace runnel::server {
+
+namespace {
+
+std::uint64_t milliseconds_of(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
+         static_cast<std::uint64_t>(time.tv_usec) / 1000;
+}
+
+}  // namespace
+
+ProcessStats process_stats() {
+  ProcessStats stats;
+  // proc(5): total size and resident set, in pages.
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  if (statm >> total_pages >> resident_pages) {
+    stats.resident_bytes = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  }
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    stats.cpu_ms = milliseconds_of(usage.ru_utime) + milliseconds_of(usage.ru_stime);
+  }
+  return stats;
+}
+
+std::uint64_t free_bytes(const std::string& path) {
+  struct statvfs info{};
+  if (statvfs(path.c_str(), &info) != 0) return 0;
+  return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+std::uint64_t file_bytes(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+}  // namespace runnel::server

@@ -1,0 +1,22 @@
+// What the operating system says of this process and of a file system. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace runnel::server {
+
+struct ProcessStats {
+  std::uint64_t resident_bytes{0};
+  std::uint64_t cpu_ms{0};  // user and system, all threads
+};
+
+[[nodiscard]] ProcessStats process_stats();
+
+// Free to an unprivileged process on the file system that holds `path`; 0 when it cannot be asked.
+[[nodiscard]] std::uint64_t free_bytes(const std::string& path);
+
+// Size of a file; 0 when there is none.
+[[nodiscard]] std::uint64_t file_bytes(const std::string& path);
+
+}  // namespace runnel::server

@@ -1,0 +1,363 @@
+#include "ycpp/doc/applier.h"
+
+#include "ycpp/doc/decode_v1.h"
+#include "ycpp/doc/subdocument_options.h"
+#include "ycpp/doc/value_walk.h"
+#include "ycpp/encoding/utf.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace ycpp {
+
+void Applier::apply(IncomingUpdate& update) {
+  name_roots(update);
+  integrate_structs(update);
+  apply_deletes(update.deletes);
+  retry_deletes();
+  if (pending_structs_.empty()) return;
+  drain_pending();
+  retry_deletes();
+}
+
+// Yjs creates the roots that an update names when it reads it, whether it can be integrated or not.
+void Applier::name_roots(IncomingUpdate& update) {
+  TypeIndex last = kNone;
+  std::string_view last_name;
+  for (IncomingNames& names : update.names) {
+    if (!names.has_root) continue;
+    if (last == kNone || names.root != last_name) {
+      last = store_.root(names.root);
+      last_name = names.root;
+    }
+    names.root_type = last;
+  }
+}
+
+void Applier::make_targets(IncomingUpdate& update) {
+  std::vector<Target>& targets = scratch_.targets;
+  std::vector<IncomingSection>& sections = update.sections;
+  targets.clear();
+  // Ascending, because the one with the highest id is taken from the end.
+  std::sort(sections.begin(), sections.end(),
+            [&](const IncomingSection& a, const IncomingSection& b) {
+              if (a.client != b.client) {
+                return store_.clients[a.client].id < store_.clients[b.client].id;
+              }
+              const Clock clock_a = update.structs[a.begin].clock;
+              const Clock clock_b = update.structs[b.begin].clock;
+              return clock_a != clock_b ? clock_a < clock_b : a.begin < b.begin;
+            });
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    if (!targets.empty() && targets.back().client == sections[i].client) {
+      targets.back().last = i;
+      continue;
+    }
+    targets.push_back({sections[i].client, i, i, sections[i].begin});
+    store_.clients[sections[i].client].target = static_cast<std::uint32_t>(targets.size() - 1);
+  }
+}
+
+bool Applier::advance(Target& target, const IncomingUpdate& update, std::size_t& item) const {
+  while (target.next == update.sections[target.section].end) {
+    if (target.section == target.last) return false;
+    ++target.section;
+    target.next = update.sections[target.section].begin;
+  }
+  item = target.next++;
+  return true;
+}
+
+ApplyScratch::Target* Applier::target_of(ClientIndex client) {
+  const std::uint32_t index = store_.clients[client].target;
+  return index == kNone ? nullptr : &scratch_.targets[index];
+}
+
+void Applier::integrate_structs(IncomingUpdate& update) {
+  make_targets(update);
+  std::vector<Target>& targets = scratch_.targets;
+  std::vector<ApplyScratch::Stacked>& stack = scratch_.stack;
+  stack.clear();
+  for (std::size_t current = targets.size(); current > 0; --current) {
+    Target& target = targets[current - 1];
+    ApplyScratch::Stacked head{target.client, 0};
+    while (!stack.empty() || advance(target, update, head.item)) {
+      if (!stack.empty()) {
+        head = stack.back();
+        stack.pop_back();
+      }
+      while (true) {
+        const IncomingStruct& item = update.structs[head.item];
+        const LocalId awaited = missing(update, head.client, item);
+        if (!awaited.is_set()) {
+          integrate(update, head.client, item);
+          break;
+        }
+        stack.push_back(head);
+        Target* const other = awaited.client == head.client ? nullptr : target_of(awaited.client);
+        std::size_t next = 0;
+        if (other == nullptr || !advance(*other, update, next)) {
+          give_up_stack(update);
+          break;
+        }
+        head = {awaited.client, next};
+      }
+      head.client = target.client;
+    }
+  }
+  for (const Target& target : targets) store_.clients[target.client].target = kNone;
+}
+
+// Everything on the stack waits, in the end, for something that is not here, and with it what
+// follows it in its client.
+void Applier::give_up_stack(const IncomingUpdate& update) {
+  for (const ApplyScratch::Stacked& stacked : scratch_.stack) {
+    Target* const target = target_of(stacked.client);
+    if (target == nullptr) continue;
+    // The deepest entry of a client is its first struct that waits.
+    std::size_t section = target->last;
+    while (update.sections[section].begin > stacked.item ||
+           update.sections[section].end <= stacked.item) {
+      --section;
+    }
+    give_up(update, stacked.client, stacked.item, update.sections[section].end);
+    for (++section; section <= target->last; ++section) {
+      give_up(update, stacked.client, update.sections[section].begin, update.sections[section].end);
+    }
+    target->section = target->last;
+    target->next = update.sections[target->last].end;
+    store_.clients[stacked.client].target = kNone;
+  }
+  scratch_.stack.clear();
+}
+
+void Applier::give_up(const IncomingUpdate& update, ClientIndex client, std::size_t from,
+                      std::size_t to) {
+  if (from == to) return;
+  ByteWriter writer;
+  for (std::size_t i = from; i < to; ++i) {
+    write_incoming_v1(writer, store_, update, update.structs[i]);
+  }
+  pending_structs_.add(client, {.clock = update.structs[from].clock,
+                                .end = update.structs[to - 1].end(),
+                                .count = to - from,
+                                .bytes = writer.to_bytes(),
+                                .offset = 0});
+  scratch_.ready.push_back(client);
+}
+
+LocalId Applier::missing(const IncomingUpdate& update, ClientIndex client,
+                         const IncomingStruct& item) const {
+  const auto is_missing = [&](const LocalId& id) {
+    return id.is_set() && id.client != client && id.clock >= store_.clients[id.client].state;
+  };
+  if (item.clock > store_.clients[client].state) return {client, item.clock - 1};
+  if (is_missing(item.origin)) return item.origin;
+  if (is_missing(item.right_origin)) return item.right_origin;
+  if (item.names != kNone && is_missing(update.names[item.names].parent)) {
+    return update.names[item.names].parent;
+  }
+  return {};
+}
+
+void Applier::integrate(const IncomingUpdate& update, ClientIndex client,
+                        const IncomingStruct& item) {
+  const Clock offset = store_.clients[client].state - item.clock;
+  NewItem fresh{.client = client,
+                .clock = item.clock,
+                .length = item.length,
+                .origin = item.origin,
+                .right_origin = item.right_origin,
+                .kind = item.kind};
+  if (item.kind != BlockKind::Gc) resolve_place(update, item, fresh);
+  if (offset >= item.length) return;
+  if (offset > 0) {
+    fresh.clock += offset;
+    fresh.length -= offset;
+    if (fresh.parent != kNone) cut_front(fresh);
+  }
+  if (fresh.parent != kNone) store_content(update, item, offset, fresh);
+  integrator_.integrate(fresh);
+}
+
+void Applier::resolve_place(const IncomingUpdate& update, const IncomingStruct& item,
+                            NewItem& fresh) {
+  BlockTable& blocks = store_.blocks;
+  if (item.origin.is_set()) fresh.left = integrator_.clean_end(item.origin);
+  if (item.right_origin.is_set()) fresh.right = integrator_.clean_start(item.right_origin);
+  const auto is_gc = [&](BlockIndex block) {
+    return block != kNone && blocks[block].kind == BlockKind::Gc;
+  };
+  if (is_gc(fresh.left) || is_gc(fresh.right)) return;
+  const BlockIndex neighbour = fresh.left != kNone ? fresh.left : fresh.right;
+  if (neighbour != kNone) {
+    fresh.parent = store_.parent_type(neighbour);
+    if (store_.is_keyed(neighbour)) fresh.key = store_.entries[blocks[neighbour].parent].key;
+    return;
+  }
+  const IncomingNames& names = update.names[item.names];
+  if (names.has_root) {
+    fresh.parent = names.root_type;
+  } else {
+    const BlockIndex parent = store_.find(names.parent);
+    if (blocks[parent].kind == BlockKind::Type) fresh.parent = store_.type_of(parent);
+  }
+  if (names.has_key && fresh.parent != kNone) fresh.key = store_.names.intern(names.key);
+}
+
+// The first units of the item are known already; it goes behind them.
+void Applier::cut_front(NewItem& fresh) {
+  fresh.origin = {fresh.client, fresh.clock - 1};
+  fresh.left = integrator_.clean_end(fresh.origin);
+  // Where a writer gave the same clocks to something else, there is no place for the rest.
+  const bool fits = store_.blocks[fresh.left].kind != BlockKind::Gc &&
+                    store_.parent_type(fresh.left) == fresh.parent &&
+                    store_.is_keyed(fresh.left) == (fresh.key != kNone);
+  if (!fits) fresh.parent = kNone;
+}
+
+void Applier::store_text(const IncomingStruct& item, Clock offset, NewItem& fresh) {
+  ByteView text{item.content, item.content_bytes};
+  fresh.unicode = item.unicode;
+  if (offset == 0 || !item.unicode) {
+    fresh.content = store_.add_content(text.subspan(static_cast<std::size_t>(offset)));
+    return;
+  }
+  const Utf16Position cut = find_utf16(runnel::as_text(text), offset);
+  if (!cut.in_pair) {
+    fresh.content = store_.add_content(text.subspan(cut.byte));
+    return;
+  }
+  constexpr std::size_t kPairBytes = 4;
+  std::string repaired("\xEF\xBF\xBD");
+  repaired += runnel::as_text(text.subspan(cut.byte + kPairBytes));
+  fresh.content = store_.add_content(runnel::as_bytes(repaired));
+}
+
+void Applier::store_content(const IncomingUpdate& update, const IncomingStruct& item, Clock offset,
+                            NewItem& fresh) {
+  const ByteView content{item.content, item.content_bytes};
+  switch (item.kind) {
+    case BlockKind::String:
+      return store_text(item, offset, fresh);
+    case BlockKind::Any: {
+      const std::size_t skipped = offset == 0 ? 0 : walk::any_bytes(item.content, offset);
+      fresh.content = store_.add_content(content.subspan(skipped));
+      return;
+    }
+    case BlockKind::Json: {
+      const std::size_t skipped = offset == 0 ? 0 : walk::json_bytes(item.content, offset);
+      fresh.content = store_.add_content(content.subspan(skipped));
+      return;
+    }
+    case BlockKind::Binary:
+      fresh.content = store_.add_binary(content);
+      return;
+    case BlockKind::Embed:
+      fresh.content = store_.add_value({}, false, item.form, content);
+      return;
+    case BlockKind::Format:
+      fresh.content = store_.add_value(update.names[item.names].name, true, item.form, content);
+      return;
+    case BlockKind::Type:
+      fresh.type_kind = item.type_kind;
+      if (item.type_kind == TypeKind::XmlElement || item.type_kind == TypeKind::XmlHook) {
+        fresh.type_name = store_.names.intern(update.names[item.names].name);
+      }
+      return;
+    case BlockKind::Doc:
+      fresh.content = static_cast<HeapAddress>(store_.subdocuments.size());
+      store_.subdocuments.push_back({.item = kNone,
+                                     .guid = std::string(update.names[item.names].name),
+                                     .options = runnel::to_bytes(content),
+                                     .should_load = subdocument_loads_itself(content)});
+      return;
+    case BlockKind::Gc:
+    case BlockKind::Deleted:
+      return;
+  }
+}
+
+void Applier::apply_deletes(std::vector<LocalRange>& ranges) {
+  for (const LocalRange& range : ranges) apply_delete(range);
+}
+
+void Applier::apply_delete(LocalRange range) {
+  const Clock state = store_.clients[range.client].state;
+  Clock end = range.range.end();
+  if (end > state) {
+    const Clock known = std::max(state, range.range.clock);
+    pending_deletes_.add(range.client, {known, end - known});
+    if (range.range.clock >= state) return;
+    end = state;
+  }
+  const BlockTable& blocks = store_.blocks;
+  const BlockList& list = store_.clients[range.client].list;
+  BlockList::Position position = store_.position_of({range.client, range.range.clock});
+  BlockIndex block = list.at(position);
+  if (!blocks.is_deleted(block) && blocks.clock(block) < range.range.clock) {
+    block = integrator_.split(position, range.client, range.range.clock - blocks.clock(block));
+    position = list.find(blocks, range.range.clock);
+  }
+  while (blocks.clock(block) < end) {
+    if (!blocks.is_deleted(block)) {
+      if (end < blocks.end(block)) {
+        const Clock clock = blocks.clock(block);
+        integrator_.split(position, range.client, end - clock);
+        position = list.find(blocks, clock);
+      }
+      integrator_.remove(block);
+    }
+    if (!list.to_next(position)) return;
+    block = list.at(position);
+  }
+}
+
+void Applier::retry_deletes() {
+  if (pending_deletes_.empty()) return;
+  scratch_.ranges.clear();
+  for (const Transaction::Touched& touched : transaction_.touched) {
+    pending_deletes_.take_below(touched.client, store_.clients[touched.client].state,
+                                scratch_.ranges);
+  }
+  apply_deletes(scratch_.ranges);
+}
+
+void Applier::drain_pending() {
+  std::vector<ClientIndex>& ready = scratch_.ready;
+  for (const Transaction::Touched& touched : transaction_.touched) {
+    pending_structs_.wake(touched.client, store_.clients[touched.client].state, ready);
+  }
+  while (!ready.empty()) {
+    const ClientIndex client = ready.back();
+    ready.pop_back();
+    drain_client(client);
+    pending_structs_.wake(client, store_.clients[client].state, ready);
+  }
+}
+
+void Applier::drain_client(ClientIndex client) {
+  IncomingUpdate& update = scratch_.waiting;
+  while (PendingStructs::Run* const run = pending_structs_.head(client)) {
+    while (run->count > 0) {
+      const std::size_t taken =
+          decode_checked_structs(run->rest(), client, run->clock, 1, store_, update);
+      name_roots(update);
+      const IncomingStruct& item = update.structs.front();
+      const LocalId awaited = missing(update, client, item);
+      if (awaited.is_set()) {
+        pending_structs_.wait(client, awaited);
+        return;
+      }
+      integrate(update, client, item);
+      run->clock += item.length;
+      run->offset += taken;
+      --run->count;
+    }
+    pending_structs_.drop_head(client);
+  }
+}
+
+}  // namespace ycpp

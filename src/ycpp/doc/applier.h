@@ -1,0 +1,86 @@
+// Applier: brings a decoded update into a document, in Yjs's order: clients by descending id, and
+// what a struct depends on first. What cannot be integrated goes to the pending structs, and
+// pending ones that an update unblocks are integrated with it, until nothing moves any more.
+#pragma once
+
+#include "ycpp/doc/incoming.h"
+#include "ycpp/doc/integrator.h"
+#include "ycpp/doc/pending.h"
+#include "ycpp/doc/transaction.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace ycpp {
+
+// Memory that is used by every update and belongs to the document, so that none is allocated for
+// one.
+struct ApplyScratch {
+  struct Target {
+    ClientIndex client{kNone};
+    std::size_t section{0};  // position in IncomingUpdate::sections
+    std::size_t last{0};     // the last section of the client
+    std::size_t next{0};     // position in IncomingUpdate::structs
+  };
+
+  struct Stacked {
+    ClientIndex client{kNone};
+    std::size_t item{0};
+  };
+
+  std::vector<Target> targets;
+  std::vector<Stacked> stack;
+  std::vector<ClientIndex> ready;
+  std::vector<LocalRange> ranges;
+  IncomingUpdate waiting;
+};
+
+class Applier {
+ public:
+  Applier(BlockStore& store, Transaction& transaction, PendingStructs& pending_structs,
+          PendingDeletes& pending_deletes, ApplyScratch& scratch) noexcept
+      : store_(store),
+        transaction_(transaction),
+        integrator_(store, transaction),
+        pending_structs_(pending_structs),
+        pending_deletes_(pending_deletes),
+        scratch_(scratch) {}
+
+  void apply(IncomingUpdate& update);
+
+ private:
+  using Target = ApplyScratch::Target;
+
+  void name_roots(IncomingUpdate& update);
+  void make_targets(IncomingUpdate& update);
+  void integrate_structs(IncomingUpdate& update);
+  [[nodiscard]] bool advance(Target& target, const IncomingUpdate& update, std::size_t& item) const;
+  [[nodiscard]] Target* target_of(ClientIndex client);
+  void give_up_stack(const IncomingUpdate& update);
+  void give_up(const IncomingUpdate& update, ClientIndex client, std::size_t from, std::size_t to);
+
+  // The unit that must come first; not set if nothing is missing.
+  [[nodiscard]] LocalId missing(const IncomingUpdate& update, ClientIndex client,
+                                const IncomingStruct& item) const;
+  void integrate(const IncomingUpdate& update, ClientIndex client, const IncomingStruct& item);
+  void resolve_place(const IncomingUpdate& update, const IncomingStruct& item, NewItem& fresh);
+  void cut_front(NewItem& fresh);
+  void store_content(const IncomingUpdate& update, const IncomingStruct& item, Clock offset,
+                     NewItem& fresh);
+  void store_text(const IncomingStruct& item, Clock offset, NewItem& fresh);
+
+  void apply_deletes(std::vector<LocalRange>& ranges);
+  void apply_delete(LocalRange range);
+  void retry_deletes();
+  void drain_pending();
+  void drain_client(ClientIndex client);
+
+  BlockStore& store_;
+  Transaction& transaction_;
+  Integrator integrator_;
+  PendingStructs& pending_structs_;
+  PendingDeletes& pending_deletes_;
+  ApplyScratch& scratch_;
+};
+
+}  // namespace ycpp

@@ -1,0 +1,139 @@
+#include "ycpp/doc/block_list.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ycpp {
+
+BlockList::Position BlockList::find(const BlockTable& table, Clock clock) const noexcept {
+  const Position hint = hint_;
+  if (hint.leaf < leaves_.size() && hint.slot < leaves_.data()[hint.leaf].count) {
+    const BlockIndex block = at(hint);
+    if (table.clock(block) <= clock && clock < table.end(block)) return hint;
+  }
+  const std::uint32_t leaf_index = find_leaf(clock);
+  const Leaf& leaf = leaves_.data()[leaf_index];
+  const BlockIndex* const blocks = leaf.blocks.get();
+  std::uint32_t low = 0;
+  std::uint32_t size = leaf.count;
+  while (size > 1) {
+    const std::uint32_t half = size / 2;
+    low = table.clock(blocks[low + half]) <= clock ? low + half : low;
+    size -= half;
+  }
+  hint_ = {leaf_index, low};
+  return hint_;
+}
+
+std::size_t BlockList::count_from(Position position) const noexcept {
+  std::size_t total = leaves_[position.leaf].count - position.slot;
+  for (std::size_t leaf = position.leaf + std::size_t{1}; leaf < leaves_.size(); ++leaf) {
+    total += leaves_[leaf].count;
+  }
+  return total;
+}
+
+void BlockList::append(const BlockTable& table, BlockIndex block) {
+  if (leaves_.empty() || leaves_.back().count == kLeafMax) {
+    Leaf leaf;
+    leaf.first_clock = table.clock(block);
+    if (announced_ > 0) {
+      grow(leaf, static_cast<std::uint32_t>(std::min<std::size_t>(announced_, kLeafMax)));
+    }
+    leaves_.push_back(std::move(leaf));
+  }
+  Leaf& leaf = leaves_.back();
+  make_room(leaf);
+  leaf.blocks.get()[leaf.count++] = block;
+  if (announced_ > 0) --announced_;
+}
+
+BlockList::Position BlockList::insert_after(const BlockTable& table, Position position,
+                                            BlockIndex block) {
+  if (leaves_[position.leaf].count == kLeafMax) {
+    split_leaf(table, position.leaf);
+    const std::uint32_t lower = leaves_[position.leaf].count;
+    if (position.slot >= lower) position = {position.leaf + 1, position.slot - lower};
+  }
+  Leaf& leaf = leaves_[position.leaf];
+  make_room(leaf);
+  BlockIndex* const slot = leaf.blocks.get() + position.slot + 1;
+  std::memmove(slot + 1, slot, (leaf.count - position.slot - 1) * sizeof(BlockIndex));
+  *slot = block;
+  ++leaf.count;
+  return {position.leaf, position.slot + 1};
+}
+
+void BlockList::remove_after(const BlockTable& table, Position position) {
+  Position gone = position;
+  if (!to_next(gone)) return;
+  Leaf& leaf = leaves_[gone.leaf];
+  BlockIndex* const slot = leaf.blocks.get() + gone.slot;
+  std::memmove(slot, slot + 1, (leaf.count - gone.slot - 1) * sizeof(BlockIndex));
+  --leaf.count;
+  if (leaf.count == 0) {
+    leaves_.erase(leaves_.begin() + gone.leaf);
+  } else if (gone.slot == 0) {
+    leaf.first_clock = table.clock(leaf.blocks[0]);
+  }
+}
+
+void BlockList::truncate_after(Position position) {
+  leaves_.resize(position.leaf + std::size_t{1});
+  leaves_.back().count = position.slot + 1;
+}
+
+void BlockList::reserve(std::size_t count) {
+  announced_ = count;
+  constexpr std::size_t kLeaf = kLeafMax;
+  const std::size_t leaf_total = leaves_.size() + (count + kLeaf - 1) / kLeaf;
+  if (leaves_.empty()) leaves_.reserve(leaf_total);
+}
+
+std::size_t BlockList::memory_bytes() const noexcept {
+  std::size_t total = leaves_.capacity() * sizeof(Leaf);
+  for (const Leaf& leaf : leaves_) total += leaf.capacity * sizeof(BlockIndex);
+  return total;
+}
+
+void BlockList::grow(Leaf& leaf, std::uint32_t capacity) {
+  auto blocks = std::make_unique_for_overwrite<BlockIndex[]>(capacity);
+  if (leaf.count > 0) {
+    std::memcpy(blocks.get(), leaf.blocks.get(), leaf.count * sizeof(BlockIndex));
+  }
+  leaf.blocks = std::move(blocks);
+  leaf.capacity = capacity;
+}
+
+void BlockList::make_room(Leaf& leaf) {
+  if (leaf.count < leaf.capacity) return;
+  constexpr std::uint32_t kFirst = 4;
+  grow(leaf, leaf.capacity == 0 ? kFirst : std::min(kLeafMax, leaf.capacity * 2));
+}
+
+std::uint32_t BlockList::find_leaf(Clock clock) const noexcept {
+  const Leaf* const leaves = leaves_.data();
+  std::uint32_t low = 0;
+  auto size = static_cast<std::uint32_t>(leaves_.size());
+  while (size > 1) {
+    const std::uint32_t half = size / 2;
+    low = leaves[low + half].first_clock <= clock ? low + half : low;
+    size -= half;
+  }
+  return low;
+}
+
+void BlockList::split_leaf(const BlockTable& table, std::uint32_t index) {
+  constexpr std::uint32_t kHalf = kLeafMax / 2;
+  Leaf upper;
+  grow(upper, kLeafMax);
+  Leaf& lower = leaves_[index];
+  upper.count = lower.count - kHalf;
+  std::memcpy(upper.blocks.get(), lower.blocks.get() + kHalf, upper.count * sizeof(BlockIndex));
+  lower.count = kHalf;
+  upper.first_clock = table.clock(upper.blocks[0]);
+  leaves_.insert(leaves_.begin() + index + 1, std::move(upper));
+}
+
+}  // namespace ycpp

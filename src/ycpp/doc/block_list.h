@@ -1,0 +1,114 @@
+// BlockList: the blocks of one client in the order of their clocks, without gaps. Leaves of at most
+// 128 entries under a directory, so that a split in the middle moves a few hundred bytes, however
+// long the list is.
+#pragma once
+
+#include "ycpp/doc/block_table.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace ycpp {
+
+class BlockList {
+ public:
+  // Where a block stands. Stale after any change of the list, but for what the change returns.
+  struct Position {
+    std::uint32_t leaf{0};
+    std::uint32_t slot{0};
+
+    friend bool operator==(const Position&, const Position&) = default;
+  };
+
+  [[nodiscard]] bool empty() const noexcept { return leaves_.empty(); }
+
+  [[nodiscard]] BlockIndex at(Position position) const noexcept {
+    return leaves_.data()[position.leaf].blocks.get()[position.slot];
+  }
+
+  [[nodiscard]] BlockIndex last() const noexcept {
+    const Leaf& leaf = leaves_.back();
+    return leaf.blocks.get()[leaf.count - 1];
+  }
+
+  [[nodiscard]] Position last_position() const noexcept {
+    return {static_cast<std::uint32_t>(leaves_.size() - 1), leaves_.back().count - 1};
+  }
+
+  // Moves to the neighbour; false, and no move, where there is none.
+  [[nodiscard]] bool to_next(Position& position) const noexcept {
+    if (position.slot + 1 < leaves_.data()[position.leaf].count) {
+      ++position.slot;
+      return true;
+    }
+    if (position.leaf + 1 == leaves_.size()) return false;
+    ++position.leaf;
+    position.slot = 0;
+    return true;
+  }
+
+  [[nodiscard]] bool to_previous(Position& position) const noexcept {
+    if (position.slot > 0) {
+      --position.slot;
+      return true;
+    }
+    if (position.leaf == 0) return false;
+    --position.leaf;
+    position.slot = leaves_.data()[position.leaf].count - 1;
+    return true;
+  }
+
+  // The block that contains `clock`, which must be one of the list. Typing and loading ask for
+  // places near the last one, so that is tried first.
+  [[nodiscard]] Position find(const BlockTable& table, Clock clock) const noexcept;
+
+  [[nodiscard]] std::span<const BlockIndex> leaf(std::uint32_t index) const noexcept {
+    return {leaves_[index].blocks.get(), leaves_[index].count};
+  }
+
+  [[nodiscard]] std::size_t leaf_count() const noexcept { return leaves_.size(); }
+
+  // Number of blocks from `position` to the end. O(leaves).
+  [[nodiscard]] std::size_t count_from(Position position) const noexcept;
+
+  void append(const BlockTable& table, BlockIndex block);
+
+  // Returns where the new block is.
+  Position insert_after(const BlockTable& table, Position position, BlockIndex block);
+
+  // Removes the block behind `position`; returns where the block at `position` is.
+  void remove_after(const BlockTable& table, Position position);
+
+  // Drops every block behind `position`.
+  void truncate_after(Position position);
+
+  // Announces `count` blocks to come, so that they take no slack.
+  void reserve(std::size_t count);
+
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
+ private:
+  static constexpr std::uint32_t kLeafMax = 128;
+
+  struct Leaf {
+    Clock first_clock{0};
+    std::unique_ptr<BlockIndex[]> blocks;
+    std::uint32_t count{0};
+    std::uint32_t capacity{0};
+  };
+
+  static void grow(Leaf& leaf, std::uint32_t capacity);
+  static void make_room(Leaf& leaf);
+  [[nodiscard]] std::uint32_t find_leaf(Clock clock) const noexcept;
+  void split_leaf(const BlockTable& table, std::uint32_t index);
+
+  // Invariant: no leaf is empty, first_clock is that of its first block.
+  std::vector<Leaf> leaves_;
+  std::size_t announced_{0};
+  mutable Position hint_;
+};
+
+}  // namespace ycpp

@@ -1,0 +1,182 @@
+#include "ycpp/doc/doc.h"
+
+#include "base/limits.h"
+#include "ycpp/doc/decode_v1.h"
+#include "ycpp/doc/decode_v2.h"
+#include "ycpp/doc/doc_state.h"
+#include "ycpp/doc/encode_state.h"
+#include "ycpp/update/format.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ycpp {
+
+Doc::Doc() : Doc(DocOptions{}) {}
+
+Doc::Doc(DocOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+
+Doc::~Doc() = default;
+
+Doc::Scope::Scope(Doc& doc, TransactionOrigin transaction_origin, bool local)
+    : doc_(doc),
+      is_outermost_(doc.state_->open == nullptr),
+      transaction_(is_outermost_ ? &DocTransactions(doc).begin(transaction_origin, local)
+                                 : doc.state_->open) {
+  if (!local) transaction_->local = false;
+}
+
+Doc::Scope::~Scope() {
+  if (is_outermost_) DocTransactions(doc_).end();
+}
+
+Result<void> Doc::apply_update(ByteView update, TransactionOrigin transaction_origin) {
+  // A V2 update starts with the flag 0, a V1 update only if it brings nothing but deletions.
+  if (update.empty() || update[0] != 0) return apply_update_v1(update, transaction_origin);
+  switch (RUNNEL_TRY(recognise_update_format(update))) {
+    case UpdateFormat::V1:
+      return apply_update_v1(update, transaction_origin);
+    case UpdateFormat::V2:
+      return apply_update_v2(update, transaction_origin);
+  }
+  return {};
+}
+
+Result<void> Doc::apply_update_v1(ByteView update, TransactionOrigin transaction_origin) {
+  const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
+  return apply_decoded(decode_update_v1(update, state_->store, state_->incoming), update.size(),
+                       client_count, transaction_origin);
+}
+
+Result<void> Doc::apply_update_v2(ByteView update, TransactionOrigin transaction_origin) {
+  const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
+  StructReaderV2 reader(update);
+  return apply_decoded(decode_update_v2(reader, state_->store, state_->incoming), update.size(),
+                       client_count, transaction_origin);
+}
+
+Result<void> Doc::apply_decoded(Result<void> decoded, std::size_t update_bytes,
+                                ClientIndex client_count, TransactionOrigin transaction_origin) {
+  State& state = *state_;
+  if (decoded) decoded = check_limits(update_bytes);
+  if (!decoded) {
+    state.store.forget_clients_from(client_count);
+    return decoded;
+  }
+  const Scope scope(*this, transaction_origin, false);
+  Applier(state.store, scope.transaction(), state.pending_structs, state.pending_deletes,
+          state.scratch)
+      .apply(state.incoming);
+  return {};
+}
+
+Result<void> Doc::check_limits(std::size_t update_bytes) const {
+  const State& state = *state_;
+  if (!state.store.heap.can_hold(state.incoming.content_bytes)) {
+    return fail(Errc::LimitExceeded, "applying an update: the document would exceed 2 GiB");
+  }
+  if (pending_bytes() + update_bytes > runnel::limits::kPendingBytes &&
+      has_to_wait(state.store, state.incoming)) {
+    return fail(Errc::LimitExceeded,
+                "applying an update: too much waits for updates that are not here");
+  }
+  return {};
+}
+
+Bytes Doc::encode_state_as_update(const StateVector& target) {
+  return encode_state_v1(state_->store, state_->pending_structs, state_->pending_deletes, target);
+}
+
+Bytes Doc::encode_state_as_update_v2(const StateVector& target) {
+  return encode_state_v2(state_->store, state_->pending_structs, state_->pending_deletes, target);
+}
+
+Bytes Doc::encode_state_vector() { return state_vector().encode(); }
+
+StateVector Doc::state_vector() {
+  std::vector<StateVector::Entry> entries;
+  for (const ClientIndex client : state_->store.clients_descending()) {
+    const ClientRecord& record = state_->store.clients[client];
+    entries.push_back({record.id, record.state});
+  }
+  return StateVector::from_entries(std::move(entries));
+}
+
+DeleteSet Doc::delete_set() {
+  std::vector<LocalRange> deletes;
+  collect_all_deletes(state_->store, deletes);
+  std::vector<DeleteSet::Range> ranges;
+  ranges.reserve(deletes.size());
+  for (const LocalRange& range : deletes) {
+    ranges.push_back({state_->store.clients[range.client].id, range.range});
+  }
+  return DeleteSet::from_ranges(std::move(ranges));
+}
+
+SubscriptionId Doc::on_update(UpdateCallback callback) {
+  return subscribe(UpdateFormat::V1, std::move(callback));
+}
+
+SubscriptionId Doc::on_update_v2(UpdateCallback callback) {
+  return subscribe(UpdateFormat::V2, std::move(callback));
+}
+
+SubscriptionId Doc::subscribe(UpdateFormat format, UpdateCallback callback) {
+  const SubscriptionId id{++state_->last_subscription};
+  state_->subscribers.push_back(
+      {id, format, std::make_shared<UpdateCallback>(std::move(callback))});
+  return id;
+}
+
+void Doc::unsubscribe(SubscriptionId subscription) {
+  std::erase_if(state_->subscribers,
+                [subscription](const UpdateSubscriber& one) { return one.id == subscription; });
+}
+
+ClientId Doc::client_id() const noexcept { return state_->options.client_id; }
+
+void Doc::set_client_id(ClientId client) { state_->options.client_id = client; }
+
+const DocOptions& Doc::options() const noexcept { return state_->options; }
+
+std::size_t Doc::memory_bytes() const noexcept {
+  return sizeof(State) + state_->store.memory_bytes() + pending_bytes();
+}
+
+std::size_t Doc::pending_bytes() const noexcept {
+  return state_->pending_structs.bytes() + state_->pending_deletes.bytes();
+}
+
+void Doc::shrink_to_fit() {
+  state_->scratch = ApplyScratch{};
+  state_->incoming = IncomingUpdate{};
+  state_->writer = ByteWriter{};
+  state_->spare.clear();
+  state_->store.shrink();
+}
+
+BlockStore& Doc::store() noexcept { return state_->store; }
+
+const BlockStore& Doc::store() const noexcept { return state_->store; }
+
+Transaction* Doc::open_transaction() noexcept { return state_->open; }
+
+Clock Doc::state_before(const Transaction& transaction, ClientIndex client) const noexcept {
+  bool has_begun = false;
+  for (const std::unique_ptr<Transaction>& active : state_->active) {
+    has_begun = has_begun || active.get() == &transaction;
+    if (!has_begun) continue;
+    for (const Transaction::Touched& touched : active->touched) {
+      if (touched.client == client) return touched.before;
+    }
+  }
+  return state_->store.clients[client].state;
+}
+
+void Doc::set_listener(std::unique_ptr<DocListener> listener) {
+  state_->listener = std::move(listener);
+}
+
+DocListener* Doc::listener() noexcept { return state_->listener.get(); }
+
+}  // namespace ycpp

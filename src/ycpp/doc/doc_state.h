@@ -1,0 +1,66 @@
+// What a Doc consists of. Engine internal.
+#pragma once
+
+#include "ycpp/doc/applier.h"
+#include "ycpp/doc/block_store.h"
+#include "ycpp/doc/doc.h"
+#include "ycpp/doc/encode_v1.h"
+#include "ycpp/doc/pending.h"
+#include "ycpp/doc/transaction.h"
+#include "ycpp/encoding/byte_writer.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ycpp {
+
+struct UpdateSubscriber {
+  SubscriptionId id;
+  UpdateFormat format{UpdateFormat::V1};
+  std::shared_ptr<UpdateCallback> callback;
+};
+
+struct Doc::State {
+  explicit State(DocOptions doc_options)
+      : options(std::move(doc_options)), store(options.hash_salt) {}
+
+  DocOptions options;
+  BlockStore store;
+  PendingStructs pending_structs;
+  PendingDeletes pending_deletes;
+  ApplyScratch scratch;
+  IncomingUpdate incoming;
+  ByteWriter writer;
+
+  // Transactions that are open or being ended, oldest first; those behind `open` wait for their
+  // end.
+  std::vector<std::unique_ptr<Transaction>> active;
+  std::vector<std::unique_ptr<Transaction>> spare;
+  Transaction* open{nullptr};
+  std::uint64_t last_serial{0};
+
+  std::vector<UpdateSubscriber> subscribers;
+  std::uint64_t last_subscription{0};
+  std::unique_ptr<DocListener> listener;
+};
+
+// Begins and ends transactions.
+class DocTransactions {
+ public:
+  explicit DocTransactions(Doc& doc) noexcept : state_(*doc.state_) {}
+
+  Transaction& begin(TransactionOrigin transaction_origin, bool local);
+  void end();
+
+ private:
+  void clean_up(std::size_t index);
+  void replace_client_id(const Transaction& transaction);
+  void send_updates(std::size_t index);
+  void send(const Transaction& transaction, UpdateFormat format, ByteView update);
+  [[nodiscard]] std::vector<EncodeFrom> changes_since(std::size_t index) const;
+
+  Doc::State& state_;
+};
+
+}  // namespace ycpp

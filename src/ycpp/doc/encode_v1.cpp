@@ -1,0 +1,191 @@
+#include "ycpp/doc/encode_v1.h"
+
+#include "ycpp/doc/value_walk.h"
+#include "ycpp/encoding/any.h"
+#include "ycpp/encoding/byte_reader.h"
+#include "ycpp/encoding/json.h"
+#include "ycpp/encoding/utf.h"
+
+#include <string>
+
+namespace ycpp {
+
+namespace {
+
+class BlockWriterV1 {
+ public:
+  BlockWriterV1(ByteWriter& writer, const BlockStore& store) noexcept
+      : writer_(writer), store_(store), blocks_(store.blocks) {}
+
+  // Without its first `offset` units.
+  void write(BlockIndex index, Clock offset) {
+    const Block& block = blocks_[index];
+    if (block.kind == BlockKind::Gc) {
+      writer_.u8(0);
+      writer_.var_uint(blocks_.length(index) - offset);
+      return;
+    }
+    const LocalId origin = offset > 0
+                               ? LocalId{blocks_.client(index), blocks_.clock(index) + offset - 1}
+                               : blocks_.origin(index);
+    const LocalId right_origin = blocks_.right_origin(index);
+    const bool is_keyed = (block.flags & block_flag::kKeyed) != 0;
+    auto info = static_cast<std::uint8_t>(block.kind);
+    if (origin.is_set()) info |= kInfoOrigin;
+    if (right_origin.is_set()) info |= kInfoRightOrigin;
+    if (is_keyed) info |= kInfoParentSub;
+    writer_.u8(info);
+    if (origin.is_set()) write_id(origin);
+    if (right_origin.is_set()) write_id(right_origin);
+    if (!origin.is_set() && !right_origin.is_set()) write_parent(index, is_keyed);
+    write_content(index, block, offset);
+  }
+
+ private:
+  void write_id(LocalId id) {
+    writer_.var_uint(store_.clients.data()[id.client].id.value());
+    writer_.var_uint(id.clock);
+  }
+
+  void write_parent(BlockIndex index, bool is_keyed) {
+    const TypeNode& parent = store_.types[store_.parent_type(index)];
+    if (parent.item == kNone) {
+      writer_.u8(1);
+      writer_.var_string(store_.names.text(parent.name));
+    } else {
+      writer_.u8(0);
+      write_id(blocks_.id(parent.item));
+    }
+    if (is_keyed) {
+      writer_.var_string(store_.names.text(store_.entries[blocks_[index].parent].key));
+    }
+  }
+
+  void write_content(BlockIndex index, const Block& block, Clock offset) {
+    switch (block.kind) {
+      case BlockKind::String:
+        return write_text(index, block, offset);
+      case BlockKind::Deleted:
+        return writer_.var_uint(blocks_.length(index) - offset);
+      case BlockKind::Any:
+      case BlockKind::Json:
+        writer_.var_uint(blocks_.length(index) - offset);
+        return writer_.bytes(offset == 0 ? store_.content_view(index)
+                                         : store_.content_view_from(index, offset));
+      case BlockKind::Binary:
+        return writer_.bytes(store_.content_view(index));
+      case BlockKind::Embed:
+        return write_value(store_.heap.at(block.content));
+      case BlockKind::Format: {
+        const std::uint8_t* const at = store_.heap.at(block.content);
+        const std::size_t key_bytes = walk::var_bytes(at);
+        writer_.bytes(ByteView{at, key_bytes});
+        return write_value(at + key_bytes);
+      }
+      case BlockKind::Type: {
+        const TypeNode& type = store_.types[block.content];
+        writer_.u8(static_cast<std::uint8_t>(type.kind));
+        if (type.kind == TypeKind::XmlElement || type.kind == TypeKind::XmlHook) {
+          writer_.var_string(store_.names.text(type.name));
+        }
+        return;
+      }
+      case BlockKind::Doc: {
+        const SubdocumentRecord& document = store_.subdocuments[block.content];
+        writer_.var_string(document.guid);
+        return writer_.bytes(document.options);
+      }
+      case BlockKind::Gc:
+        return;
+    }
+  }
+
+  void write_text(BlockIndex index, const Block& block, Clock offset) {
+    if ((block.flags & block_flag::kUnicode) == 0) {
+      const auto bytes = static_cast<std::size_t>(blocks_.length(index) - offset);
+      writer_.var_bytes({store_.heap.at(block.content) + offset, bytes});
+      return;
+    }
+    const std::string_view text = runnel::as_text(store_.content_view(index));
+    if (offset == 0 && !has_lone_surrogate(text)) return writer_.var_string(text);
+    writer_.var_string(to_well_formed(slice_utf16(text, offset, blocks_.length(index))));
+  }
+
+  void write_value(const std::uint8_t* at) {
+    const auto form = static_cast<ValueForm>(*at++);
+    const std::uint64_t count = walk::var_uint(at);
+    const ByteView value{at, static_cast<std::size_t>(count)};
+    if (form == ValueForm::Json) return writer_.var_bytes(value);
+    ByteReader reader(value);
+    writer_.var_string(to_well_formed(to_json(read_any(reader))));
+  }
+
+  ByteWriter& writer_;
+  const BlockStore& store_;
+  const BlockTable& blocks_;
+};
+
+void write_section(ByteWriter& writer, const BlockStore& store, EncodeFrom from) {
+  const ClientRecord& record = store.clients[from.client];
+  BlockWriterV1 blocks(writer, store);
+  BlockList::Position position = record.list.find(store.blocks, from.clock);
+  writer.var_uint(record.list.count_from(position));
+  writer.var_uint(record.id.value());
+  writer.var_uint(from.clock);
+  const BlockIndex first = record.list.at(position);
+  blocks.write(first, from.clock - store.blocks.clock(first));
+  while (record.list.to_next(position)) blocks.write(record.list.at(position), 0);
+}
+
+}  // namespace
+
+void write_sections_v1(ByteWriter& writer, const BlockStore& store,
+                       std::span<const EncodeFrom> clients) {
+  writer.var_uint(clients.size());
+  for (const EncodeFrom& from : clients) write_section(writer, store, from);
+}
+
+void write_deletes_v1(ByteWriter& writer, const BlockStore& store,
+                      std::span<const LocalRange> deletes) {
+  std::uint64_t client_count = 0;
+  for (std::size_t i = 0; i < deletes.size(); ++i) {
+    if (i == 0 || deletes[i].client != deletes[i - 1].client) ++client_count;
+  }
+  writer.var_uint(client_count);
+  for (std::size_t begin = 0; begin < deletes.size();) {
+    std::size_t end = begin + 1;
+    while (end < deletes.size() && deletes[end].client == deletes[begin].client) ++end;
+    writer.var_uint(store.clients[deletes[begin].client].id.value());
+    writer.var_uint(end - begin);
+    for (; begin < end; ++begin) {
+      writer.var_uint(deletes[begin].range.clock);
+      writer.var_uint(deletes[begin].range.length);
+    }
+  }
+}
+
+void write_all_deletes_v1(ByteWriter& writer, BlockStore& store) {
+  std::vector<LocalRange> deletes;
+  collect_all_deletes(store, deletes);
+  write_deletes_v1(writer, store, deletes);
+}
+
+void collect_all_deletes(BlockStore& store, std::vector<LocalRange>& deletes) {
+  for (const ClientIndex client : store.clients_descending()) {
+    const BlockList& list = store.clients[client].list;
+    bool is_open = false;
+    for (std::uint32_t leaf = 0; leaf < list.leaf_count(); ++leaf) {
+      for (const BlockIndex index : list.leaf(leaf)) {
+        const bool is_deleted = store.blocks.is_deleted(index);
+        if (is_deleted && is_open) {
+          deletes.back().range.length += store.blocks.length(index);
+        } else if (is_deleted) {
+          deletes.push_back({client, {store.blocks.clock(index), store.blocks.length(index)}});
+        }
+        is_open = is_deleted;
+      }
+    }
+  }
+}
+
+}  // namespace ycpp

@@ -1,0 +1,72 @@
+// IncomingUpdate: an update taken apart and checked, before anything of it touches a document. Its
+// structs point into the bytes of the update, which must outlive it.
+#pragma once
+
+#include "ycpp/doc/block.h"
+#include "ycpp/doc/block_store.h"
+#include "ycpp/doc/transaction.h"
+#include "ycpp/encoding/raw_struct.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ycpp {
+
+// What a struct says of its place when it has no neighbour, and the names in its content.
+struct IncomingNames {
+  bool has_root{false};
+  std::string_view root;  // name of the parent, if it is a root
+  TypeIndex root_type{kNone};
+  LocalId parent;  // item of the parent, if it is not
+  bool has_key{false};
+  std::string_view key;
+  std::string_view name;  // node name of a type, key of a format, guid of a subdocument
+};
+
+struct IncomingStruct {
+  Clock clock{0};
+  Clock length{0};
+  LocalId origin;
+  LocalId right_origin;
+  // By kind: text; the any values; the JSON texts with their lengths; a binary; the
+  // value of an embed or format; the options of a subdocument.
+  const std::uint8_t* content{nullptr};
+  std::uint32_t content_bytes{0};
+  std::uint32_t names{kNone};  // position in IncomingUpdate::names
+  BlockKind kind{BlockKind::Gc};
+  TypeKind type_kind{TypeKind::Untyped};
+  ValueForm form{ValueForm::Json};
+  bool unicode{false};
+
+  [[nodiscard]] Clock end() const noexcept { return clock + length; }
+};
+
+// Structs of one client whose clocks follow one another.
+struct IncomingSection {
+  ClientIndex client{kNone};
+  std::size_t begin{0};  // positions in IncomingUpdate::structs
+  std::size_t end{0};
+};
+
+struct IncomingUpdate {
+  std::vector<IncomingStruct> structs;
+  std::vector<IncomingNames> names;
+  std::vector<IncomingSection> sections;
+  std::vector<LocalRange> deletes;
+  std::size_t content_bytes{0};
+
+  void clear() noexcept {
+    structs.clear();
+    names.clear();
+    sections.clear();
+    deletes.clear();
+    content_bytes = 0;
+  }
+};
+
+// Whether a part of the update depends on what neither the document nor the update has.
+[[nodiscard]] bool has_to_wait(const BlockStore& store, const IncomingUpdate& update);
+
+}  // namespace ycpp

@@ -1,0 +1,21 @@
+// What the end of a transaction does to the blocks: content of deleted blocks is given up (garbage
+// collection), and blocks that belong together become one. Which seams are looked at is Yjs's
+// choice, because it decides where blocks end in every later encoding.
+#pragma once
+
+#include "ycpp/doc/block_store.h"
+#include "ycpp/doc/transaction.h"
+
+namespace ycpp {
+
+// Sorts and joins what the transaction deleted: clients descending, clocks ascending.
+void sort_deletes(const BlockStore& store, std::vector<LocalRange>& deletes);
+
+// Replaces the content of what the transaction deleted, except where an undo manager keeps it.
+// Needs sorted deletes.
+void collect_garbage(BlockStore& store, const Transaction& transaction);
+
+// Joins blocks at the seams that the transaction touched. Needs sorted deletes, and Touched::after.
+void merge_blocks(BlockStore& store, const Transaction& transaction);
+
+}  // namespace ycpp

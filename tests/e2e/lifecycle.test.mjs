@@ -1,5 +1,6 @@
 // Starting, idling, ending: what a person who runs the server sees.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import * as Y from "yjs";
 import { Client, dialectNames, sameState } from "./harness/clients.mjs";
@@ -78,6 +79,21 @@ describe("lifecycle", () => {
     assert.equal((await server.http("/readyz")).status, 200);
     const metrics = await (await server.http("/metrics")).text();
     assert.match(metrics, /^# TYPE runnel_/m);
+    // Prometheus' conventions: counters end in _total, units are base units.
+    for (const [, name, kind] of metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      assert.equal(name.endsWith("_total"), kind === "counter", name);
+      assert.doesNotMatch(name, /_(ms|us|kb|mb)(_|$)/);
+    }
+    await server.stop();
+  });
+
+  it("exports every metric that the Grafana dashboard shows", async () => {
+    const server = await Server.start();
+    const metrics = await (await server.http("/metrics")).text();
+    const dashboard = readFileSync(new URL("../../docs/grafana/runnel.json", import.meta.url), "utf8");
+    const shown = new Set(dashboard.match(/runnel_\w+/g));
+    assert.ok(shown.size >= 12);
+    for (const name of shown) assert.match(metrics, new RegExp(`^# TYPE ${name} `, "m"));
     await server.stop();
   });
 });

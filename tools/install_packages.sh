@@ -7,7 +7,7 @@ set -euo pipefail
 run_packages=(
   g++ cmake ninja-build mold python3 ca-certificates
   libboost1.81-dev libboost-json1.81-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev
-  libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libzstd-dev
+  libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libzstd-dev prometheus-cpp-dev
 )
 test_packages=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 git

@@ -218,20 +218,31 @@ AwarenessEffects AwarenessHub::leave(ConnectionId connection, milliseconds now) 
   return effects;
 }
 
+milliseconds AwarenessHub::due_of(ClientId client, const Owner& owner) const {
+  const auto* known = awareness_.find(client);
+  if (known == nullptr || !known->state) return milliseconds::max();
+  if (owner.relayed) return owner.heard + options_.relayed_timeout;
+  const bool silent = !peers_.at(owner.connection).who.sends_heartbeat;
+  return known->last_updated + (silent ? options_.renew_silent_after : options_.renew_late_after);
+}
+
+milliseconds AwarenessHub::next_due(milliseconds now) const {
+  milliseconds next = gone_since_.empty() ? milliseconds::max() : now + options_.forget_after;
+  for (const auto& [client, owner] : owners_) next = std::min(next, due_of(client, owner));
+  return next;
+}
+
 AwarenessEffects AwarenessHub::tick(milliseconds now) {
   AwarenessEffects effects;
   std::vector<ClientId> expired;
   for (const auto& [client, owner] : owners_) {
-    const auto* known = awareness_.find(client);
-    if (known == nullptr || !known->state) continue;
+    if (due_of(client, owner) > now) continue;
     if (owner.relayed) {
-      if (now - owner.heard >= options_.relayed_timeout) expired.push_back(client);
+      expired.push_back(client);
       continue;
     }
-    const milliseconds age = now - known->last_updated;
-    const bool silent = !peers_.at(owner.connection).who.sends_heartbeat;
-    if (age < (silent ? options_.renew_silent_after : options_.renew_late_after)) continue;
-    if (awareness_.restamp(client, known->clock + 1, now)) add_once(effects.changed, client);
+    const ycpp::Clock clock = awareness_.find(client)->clock;
+    if (awareness_.restamp(client, clock + 1, now)) add_once(effects.changed, client);
   }
   for (const ClientId client : expired) {
     peers_.at(owners_.at(client).connection).owned.erase(client);

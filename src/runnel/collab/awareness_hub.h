@@ -82,6 +82,9 @@ class AwarenessHub {
   // Renews and expires what is due; to be called about once a second while anybody is there.
   AwarenessEffects tick(std::chrono::milliseconds now);
 
+  // When the next `tick` may have something to do.
+  [[nodiscard]] std::chrono::milliseconds next_due(std::chrono::milliseconds now) const;
+
   // Every live state, or nothing when there is none.
   [[nodiscard]] std::optional<Bytes> encode_all() const;
 
@@ -126,6 +129,7 @@ class AwarenessHub {
                 AwarenessEffects& effects);
   bool apply(const ycpp::AwarenessEntry& entry, std::chrono::milliseconds now,
              AwarenessEffects& effects);
+  [[nodiscard]] std::chrono::milliseconds due_of(ycpp::ClientId client, const Owner& owner) const;
   void forget_old(std::chrono::milliseconds now);
 
   AwarenessOptions options_;

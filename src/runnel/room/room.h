@@ -74,6 +74,12 @@ class Room final : public RoomContext, private StoredRoomOwner {
     bool announced{false};  // on_connect ran: it is in the lists
   };
 
+  [[nodiscard]] std::weak_ptr<void> life() const override { return self_; }
+
+  void in_turn(const std::function<void()>& work) override {
+    run_turn([&work] { work(); });
+  }
+
   // StoredRoomOwner
   void run_turn(Task work) override;
   void write_failed(const Error& error) override;

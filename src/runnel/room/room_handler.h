@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ struct RoomRequest {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   Bytes body;
   Identity identity;
+  bool is_internal{
+      false};  // of the server itself (admin API), never set for a request from outside
 };
 
 struct RoomResponse {
@@ -74,6 +77,14 @@ class RoomContext {
   virtual TimerId after(Duration delay, Task task) = 0;
   virtual void cancel(TimerId timer) = 0;
 
+  // A callback for others to keep: runs as a turn of this room, and not at all once it is gone.
+  template <class... Args, class Work>
+  [[nodiscard]] std::function<void(Args...)> guard(Work work) {
+    return [alive = life(), this, work = std::move(work)](Args... args) {
+      if (!alive.expired()) in_turn([&] { work(args...); });
+    };
+  }
+
   // Runs at the end of this turn of the loop, unless the room is gone.
   virtual void at_turn_end(Task task) = 0;
 
@@ -93,6 +104,11 @@ class RoomContext {
   // Breaks the room: closed with 1011, loaded again on demand. Returns at once; nothing else is
   // delivered to the handler.
   virtual void fail(Error error) = 0;
+
+ private:
+  // Expires with the room.
+  [[nodiscard]] virtual std::weak_ptr<void> life() const = 0;
+  virtual void in_turn(const std::function<void()>& work) = 0;
 };
 
 class RoomHandler {

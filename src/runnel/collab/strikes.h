@@ -1,0 +1,32 @@
+// Strikes: how often a connection sent what could not be decoded or was refused, within a minute.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+namespace runnel::collab {
+
+class Strikes {
+ public:
+  explicit Strikes(int per_minute) : per_minute_(per_minute) {}
+
+  // One more; true when that is more than a minute may see.
+  bool add(std::int64_t now_ms) {
+    ++total_;
+    recent_.push_back(now_ms);
+    while (now_ms - recent_.front() >= kMinuteMs) recent_.pop_front();
+    return recent_.size() > static_cast<std::size_t>(per_minute_);
+  }
+
+  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
+
+ private:
+  static constexpr std::int64_t kMinuteMs = 60'000;
+
+  int per_minute_;
+  std::uint64_t total_{0};
+  std::deque<std::int64_t> recent_;  // at most per_minute_ + 1: the connection is closed then
+};
+
+}  // namespace runnel::collab

@@ -162,14 +162,14 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
   void read_content(OutboxEntry& entry);
   void on_log_read(OutboxEntry& entry, Result<storage::RoomRecord> record);
   void prepare(OutboxEntry& entry);
-  void send(OutboxEntry& entry, DocumentState state);
+  void send(OutboxEntry& entry, const PendingState& taken, DocumentState state);
   void on_saved(OutboxEntry& entry, const OutboxSent& sent, const Coverage& coverage,
                 const SaveReply& reply);
   void stored(OutboxEntry& entry, const OutboxSent& sent, const Coverage& coverage,
               const SaveReply& reply);
   void too_large(OutboxEntry& entry, std::uint64_t changes, std::size_t bytes, std::string reason);
   void failed(OutboxEntry& entry, std::string reason, Duration retry_after, Hold hold);
-  void nothing_to_save(OutboxEntry& entry);
+  void nothing_to_save(OutboxEntry& entry, const PendingState& taken);
   void settle(OutboxEntry& entry, std::uint64_t saved_changes);
   void finish(OutboxEntry& entry);
   void outage_over();

@@ -111,24 +111,26 @@ void Outbox::on_log_read(OutboxEntry& entry, Result<storage::RoomRecord> record)
 }
 
 void Outbox::prepare(OutboxEntry& entry) {
-  const ByteView update = *entry.pending->update;
+  // A copy: what is reported below may make the room submit anew while this runs.
+  const PendingState taken = *entry.pending;
+  const ByteView update = *taken.update;
   if (is_empty_document(update) && entry.acknowledged.empty()) {
-    nothing_to_save(entry);
+    nothing_to_save(entry, taken);
     return;
   }
   auto state =
       is_empty_document(update) ? Result<DocumentState>(DocumentState{}) : read_document(update);
-  if (state && !state->coverage.covers(entry.acknowledged) && !entry.refetched) {
-    // What the backend has is known only by its outline: it must be fetched to be merged.
-    learn_backend(entry);
-    return;
-  }
   if (state && !state->coverage.covers(entry.acknowledged)) {
+    if (!entry.refetched) {
+      // What the backend has is known only by its outline: it must be fetched to be merged.
+      learn_backend(entry);
+      return;
+    }
+    state = merge_documents({update, ByteView(entry.merge_in)});
     report(entry, {.outcome = SaveOutcome::Conflict,
-                   .seq = entry.pending->seq,
+                   .seq = taken.seq,
                    .snapshot_version = entry.last.version,
                    .merge = entry.merge_in});
-    state = merge_documents({update, ByteView(entry.merge_in)});
   }
   if (!state) {
     failed(entry, "encoding the snapshot: " + to_string(state.error()), Duration{0}, Hold::None);
@@ -139,22 +141,20 @@ void Outbox::prepare(OutboxEntry& entry) {
     return;
   }
   if (state->coverage.empty() || state->coverage == entry.acknowledged) {
-    nothing_to_save(entry);
+    nothing_to_save(entry, taken);
     return;
   }
   const std::size_t bytes = state->update.size();
   if (bytes > options_.snapshot_bytes_max) {
-    too_large(entry, entry.pending->changes, bytes, "the snapshot is over the backend's bound");
-    return;
+    too_large(entry, taken.changes, bytes, "the snapshot is over the backend's bound");
+  } else if (entry.refused_bytes != 0 && bytes >= entry.refused_bytes) {
+    too_large(entry, taken.changes, bytes, entry.last_error);
+  } else {
+    send(entry, taken, std::move(*state));
   }
-  if (entry.refused_bytes != 0 && bytes >= entry.refused_bytes) {
-    too_large(entry, entry.pending->changes, bytes, entry.last_error);
-    return;
-  }
-  send(entry, std::move(*state));
 }
 
-void Outbox::send(OutboxEntry& entry, DocumentState state) {
+void Outbox::send(OutboxEntry& entry, const PendingState& taken, DocumentState state) {
   if (state.update.size() > options_.snapshot_bytes_warn && !entry.warned_of_size) {
     entry.warned_of_size = true;
     deps_.log.warning("a snapshot is close to the size that the backend can take",
@@ -163,8 +163,8 @@ void Outbox::send(OutboxEntry& entry, DocumentState state) {
   }
   const OutboxSent sent{.version = entry.last.version + 1,
                         .bytes = state.update.size(),
-                        .seq = entry.pending->seq,
-                        .changes = entry.pending->changes};
+                        .seq = taken.seq,
+                        .changes = taken.changes};
   SaveCall call{.update = share(std::move(state.update)),
                 .state_vector = state.coverage.state_vector.encode(),
                 .version = sent.version,
@@ -279,9 +279,8 @@ void Outbox::failed(OutboxEntry& entry, std::string reason, Duration retry_after
 }
 
 // The backend has all of it, or there is nothing that would be worth a first save.
-void Outbox::nothing_to_save(OutboxEntry& entry) {
-  const PendingState taken = *entry.pending;
-  set_pending(entry, std::nullopt);
+void Outbox::nothing_to_save(OutboxEntry& entry, const PendingState& taken) {
+  if (entry.pending && entry.pending->changes == taken.changes) set_pending(entry, std::nullopt);
   entry.last.seq = std::max(entry.last.seq, taken.seq);
   entry.last_error.clear();
   entry.hold = Hold::None;

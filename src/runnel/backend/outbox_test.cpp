@@ -218,6 +218,26 @@ TEST_F(OutboxTest, AnotherServersSaveIsMergedAfterA409) {
   EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(insert_update(1, 0, "ours"))));
 }
 
+TEST_F(OutboxTest, ARoomMaySubmitAnewWhileItIsToldOfTheMerge) {
+  (void)load();
+  const Bytes ours = insert_update(1, 0, "ours");
+  const Bytes theirs = insert_update(2, 0, "theirs");
+  outbox_->listen(doc(), [&](const SaveReport& report) {
+    reports_.push_back(report);
+    if (report.outcome != SaveOutcome::Conflict) return;
+    outbox_->note_change(doc());
+    save(merged({ours, report.merge}), 2);
+  });
+  save(ours);
+  loop_.advance(1s);
+  backend_model_.rooms[doc()] = {.body = theirs, .revision = 9};
+  save(merged({ours, insert_update(1, 4, "!")}), 1);
+  loop_.advance(10s);
+  EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(theirs)));
+  EXPECT_EQ(outbox_->totals().rooms_waiting, 0U);
+  EXPECT_EQ(reported(SaveOutcome::Conflict), 2U);
+}
+
 TEST_F(OutboxTest, AStateThatLacksWhatWasAcknowledgedIsMergedAndNotSentAsItIs) {
   backend_->with_etags = false;
   listen();

@@ -107,6 +107,33 @@ class ByteReader {
   double float64() noexcept;
   std::int64_t big_int64() noexcept;
 
+  // Up to eight bytes to be compared at once.
+  struct Word {
+    std::uint64_t bits{0};
+    std::uint64_t mask{0};
+    std::uint8_t length{0};  // in bytes; 0 equals nothing
+  };
+
+  // An empty one for more than eight bytes.
+  [[nodiscard]] static Word make_word(ByteView bytes) noexcept {
+    Word word;
+    if (bytes.empty() || bytes.size() > sizeof word.bits) return word;
+    std::memcpy(&word.bits, bytes.data(), bytes.size());
+    std::memset(&word.mask, 0xFF, bytes.size());
+    word.length = static_cast<std::uint8_t>(bytes.size());
+    return word;
+  }
+
+  // Consumes the bytes of `word` if they come next. May say no near the end of the input.
+  bool skip_word(const Word& word) noexcept {
+    if (remaining() < sizeof(std::uint64_t) || word.length == 0) return false;
+    std::uint64_t next = 0;
+    std::memcpy(&next, pos_, sizeof next);
+    if ((next & word.mask) != word.bits) return false;
+    pos_ += word.length;
+    return true;
+  }
+
   // Keeps the first failure; `what` has static lifetime. The offset is that of the next byte.
   void set_error(const char* what) noexcept { set_error_at(what, pos_); }
 

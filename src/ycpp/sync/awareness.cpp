@@ -30,6 +30,15 @@ bool same_state(const std::string& a, const std::string& b) {
   return left && right && *left == *right;
 }
 
+// Clients by the number that stands with each.
+std::vector<ClientId> in_order(std::vector<std::pair<std::uint64_t, ClientId>> numbered) {
+  std::ranges::sort(numbered);
+  std::vector<ClientId> clients;
+  clients.reserve(numbered.size());
+  for (const auto& [number, client] : numbered) clients.push_back(client);
+  return clients;
+}
+
 }  // namespace
 
 Result<std::vector<AwarenessEntry>> decode_awareness_update(ByteView update) {
@@ -99,6 +108,7 @@ AwarenessOutcome Awareness::apply_entry(const AwarenessEntry& entry, std::chrono
   if (entry.state.size() > limits_.state_bytes) return AwarenessOutcome::TooLarge;
 
   Entry& stored = is_known ? found->second : entries_[entry.client];
+  if (!is_known) stored.known_since = ++arrivals_;
   stored.known.clock = entry.clock;
   stored.known.last_updated = now;
   if (is_null) {
@@ -115,7 +125,7 @@ AwarenessOutcome Awareness::apply_entry(const AwarenessEntry& entry, std::chrono
   }
   const bool is_same = is_live && same_state(*stored.known.state, entry.state);
   stored.known.state = entry.state;
-  if (!is_live) stored.arrival = ++arrivals_;
+  if (!is_live) stored.live_since = ++arrivals_;
   if (!is_known) {
     change.added.push_back(entry.client);
     return AwarenessOutcome::Added;
@@ -133,12 +143,13 @@ AwarenessChange Awareness::set_local_state(std::optional<std::string> state,
   RUNNEL_CHECK(!state || is_json(*state));
   const auto [place, is_new] = entries_.try_emplace(*local_);
   Entry& stored = place->second;
+  if (is_new) stored.known_since = ++arrivals_;
   AwarenessChange change;
   if (!state) {
     change.removed.push_back(*local_);
   } else if (!stored.known.state) {
     change.added.push_back(*local_);
-    stored.arrival = ++arrivals_;
+    stored.live_since = ++arrivals_;
   } else {
     change.updated.push_back(*local_);
     if (!same_state(*stored.known.state, *state)) change.changed.push_back(*local_);
@@ -183,11 +194,13 @@ AwarenessChange Awareness::check_outdated(std::chrono::milliseconds now,
 }
 
 std::vector<ClientId> Awareness::not_renewed_since(std::chrono::milliseconds before) const {
-  std::vector<ClientId> clients;
+  std::vector<std::pair<std::uint64_t, ClientId>> found;
   for (const auto& [client, entry] : entries_) {
-    if (entry.known.state && entry.known.last_updated <= before) clients.push_back(client);
+    if (entry.known.state && entry.known.last_updated <= before) {
+      found.emplace_back(entry.known_since, client);
+    }
   }
-  return clients;
+  return in_order(std::move(found));
 }
 
 bool Awareness::restamp(ClientId client, Clock clock, std::chrono::milliseconds now) {
@@ -210,13 +223,9 @@ const Awareness::Known* Awareness::find(ClientId client) const noexcept {
 std::vector<ClientId> Awareness::clients() const {
   std::vector<std::pair<std::uint64_t, ClientId>> live;
   for (const auto& [client, entry] : entries_) {
-    if (entry.known.state) live.emplace_back(entry.arrival, client);
+    if (entry.known.state) live.emplace_back(entry.live_since, client);
   }
-  std::ranges::sort(live);
-  std::vector<ClientId> clients;
-  clients.reserve(live.size());
-  for (const auto& [arrival, client] : live) clients.push_back(client);
-  return clients;
+  return in_order(std::move(live));
 }
 
 Bytes Awareness::encode(std::span<const ClientId> clients) const {

@@ -111,7 +111,8 @@ class Awareness {
   AwarenessChange check_outdated(std::chrono::milliseconds now,
                                  std::chrono::milliseconds timeout = kOutdatedTimeout);
 
-  // Clients whose live state was not renewed since `before`, in ascending order.
+  // Clients whose live state was not renewed since `before`, in the order in which they became
+  // known.
   [[nodiscard]] std::vector<ClientId> not_renewed_since(std::chrono::milliseconds before) const;
 
   // Announces a live state again as if its client had: sets clock and time of renewal. False, and
@@ -139,7 +140,8 @@ class Awareness {
  private:
   struct Entry {
     Known known;
-    std::uint64_t arrival{0};  // orders live states by when they were set first
+    std::uint64_t known_since{0};  // orders clients by when they became known
+    std::uint64_t live_since{0};   // orders live states by when they were set first
   };
 
   AwarenessOutcome apply_entry(const AwarenessEntry& entry, std::chrono::milliseconds now,
@@ -148,7 +150,7 @@ class Awareness {
   std::optional<ClientId> local_;
   Limits limits_;
   std::map<ClientId, Entry> entries_;
-  std::uint64_t arrivals_{0};
+  std::uint64_t arrivals_{0};  // numbers both orders
 };
 
 }  // namespace ycpp

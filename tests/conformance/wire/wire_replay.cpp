@@ -1,5 +1,6 @@
 #include "wire_replay.h"
 
+#include "history_file.h"
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/testing/hex.h"
 #include "ycpp/update/convert.h"
@@ -16,23 +17,6 @@
 namespace ycpp::conformance {
 
 namespace {
-
-const Any& field(const Any& object, std::string_view name) {
-  static const Any kNothing;
-  const AnyObject* members = object.as_object();
-  const Any* found = members == nullptr ? nullptr : members->find(name);
-  return found == nullptr ? kNothing : *found;
-}
-
-ByteView bytes_of(const Any& object, std::string_view name) {
-  const Bytes* bytes = field(object, name).as_bytes();
-  return bytes == nullptr ? ByteView{} : ByteView{*bytes};
-}
-
-std::uint64_t number_of(const Any& value) {
-  const double* number = value.as_number();
-  return number == nullptr ? 0 : static_cast<std::uint64_t>(*number);
-}
 
 class WireReplay {
  public:

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <utility>
 
@@ -26,6 +27,15 @@ constexpr std::size_t kReadBufferBytes = std::size_t{64} * 1024;
 constexpr std::size_t kWriteBufferBytes = std::size_t{16} * 1024;
 
 constexpr std::int64_t kLongestWaitMs = 60'000;
+
+// OpenSSL writes to its descriptor in a way that raises SIGPIPE when the peer has gone. Blocked,
+// the signal stays pending and the write fails with an error, as elsewhere.
+void block_sigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
 
 }  // namespace
 
@@ -96,6 +106,7 @@ void LoopImpl::run_task(Task& task) {
 
 void LoopImpl::run() {
   thread.store(std::this_thread::get_id());
+  block_sigpipe();
   while (!is_stopping.load(std::memory_order_acquire)) {
     try {
       wait_for_first_event();

@@ -40,8 +40,9 @@ class EventLoop final : public Executor {
   void cancel(TimerId timer) override;
   [[nodiscard]] bool is_current() const override;
 
-  // Runs turns on the calling thread until `stop`, which any thread may call. What is posted and
-  // was not run by then is destroyed with the loop.
+  // Runs turns on the calling thread until `stop`, which any thread may call; that thread has
+  // SIGPIPE blocked from then on. What is posted and was not run by then is destroyed with the
+  // loop.
   void run();
   void stop();
 

@@ -381,6 +381,10 @@ TEST(HttpServer, FinishesWhatIsInFlightWhenItShutsDown) {
   busy.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   auto responder = held.next();
   RawClient idle(server.port());
+  idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  auto answered = held.next();
+  run_on(answered->loop(), [&] { answered->send(text_response(200, "before")); });
+  EXPECT_THAT(idle.read_response(), testing::EndsWith("before"));
   Reports<std::string> done;
   server.server().shutdown({}, [&] { done.add("down"); });
   EXPECT_EQ(idle.read_to_end(), "");

@@ -193,7 +193,8 @@ class BlockStore {
   [[nodiscard]] std::size_t content_bytes(BlockIndex block) const noexcept;
 
   [[nodiscard]] ByteView content_view(BlockIndex block) const noexcept {
-    return {heap.at(blocks[block].content), content_bytes(block)};
+    const std::size_t count = content_bytes(block);
+    return count == 0 ? ByteView{} : ByteView{heap.at(blocks[block].content), count};
   }
 
   // The part of a block of kind String, Any or Json behind its first `units` units.

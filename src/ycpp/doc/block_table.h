@@ -18,8 +18,8 @@ struct BlockIds {
   ClientIndex client{kNone};
   Clock clock{0};
   Clock length{0};
-  LocalId origin;
-  LocalId right_origin;
+  LocalId origin{};
+  LocalId right_origin{};
 };
 
 class BlockTable {

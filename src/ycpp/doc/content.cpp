@@ -42,15 +42,14 @@ bool starts_with_low_surrogate(ByteView text) noexcept {
 
 std::size_t BlockStore::content_bytes(BlockIndex index) const noexcept {
   const Block& block = blocks[index];
+  if (block.kind == BlockKind::String && (block.flags & block_flag::kUnicode) == 0) {
+    return static_cast<std::size_t>(blocks.length(index));
+  }
+  const ClientRecord& record = clients.data()[blocks.client(index)];
+  if (record.tail_block == index) return record.tail_end - block.content;
   switch (block.kind) {
-    case BlockKind::String: {
-      if ((block.flags & block_flag::kUnicode) == 0) {
-        return static_cast<std::size_t>(blocks.length(index));
-      }
-      const ClientRecord& record = clients.data()[blocks.client(index)];
-      if (record.tail_block == index) return record.tail_end - block.content;
+    case BlockKind::String:
       return walk::text_bytes(heap.at(block.content), blocks.length(index));
-    }
     case BlockKind::Any:
       return walk::any_bytes(heap.at(block.content), blocks.length(index));
     case BlockKind::Json:

@@ -28,8 +28,8 @@ struct IncomingNames {
 struct IncomingStruct {
   Clock clock{0};
   Clock length{0};
-  LocalId origin;
-  LocalId right_origin;
+  LocalId origin{};
+  LocalId right_origin{};
   // By kind: text; the any values; the JSON texts with their lengths; a binary; the
   // value of an embed or format; the options of a subdocument.
   const std::uint8_t* content{nullptr};

@@ -15,8 +15,8 @@ struct NewItem {
   ClientIndex client{kNone};
   Clock clock{0};
   Clock length{0};
-  LocalId origin;
-  LocalId right_origin;
+  LocalId origin{};
+  LocalId right_origin{};
   BlockIndex left{kNone};
   BlockIndex right{kNone};
   // Where it belongs. kNone: nowhere that still exists, so it becomes a gc block.

@@ -27,11 +27,11 @@ class TextHeap {
   // The bytes at an address, up to the end of what was allocated there. Valid until the next
   // allocation.
   [[nodiscard]] std::uint8_t* at(HeapAddress address) noexcept {
-    return pages_[address >> kPageBits] + (address & kPageMask);
+    return pages_.data()[address >> kPageBits] + (address & kPageMask);
   }
 
   [[nodiscard]] const std::uint8_t* at(HeapAddress address) const noexcept {
-    return pages_[address >> kPageBits] + (address & kPageMask);
+    return pages_.data()[address >> kPageBits] + (address & kPageMask);
   }
 
   // `count` contiguous bytes, not initialised.

@@ -108,6 +108,9 @@ void Applier::integrate_structs(IncomingUpdate& update) {
     }
   }
   for (const Target& target : targets) store_.clients[target.client].target = kNone;
+  if (!scratch_.rest.empty()) {
+    add_pending(store_, pending_structs_, scratch_.rest, scratch_.waiting);
+  }
 }
 
 // Everything on the stack waits, in the end, for something that is not here, and with it what
@@ -140,11 +143,11 @@ void Applier::give_up(const IncomingUpdate& update, ClientIndex client, std::siz
   for (std::size_t i = from; i < to; ++i) {
     write_incoming_v1(writer, store_, update, update.structs[i]);
   }
-  pending_structs_.add(client, {.clock = update.structs[from].clock,
-                                .end = update.structs[to - 1].end(),
-                                .count = to - from,
-                                .bytes = writer.to_bytes(),
-                                .offset = 0});
+  scratch_.rest.emplace_back(client, PendingStructs::Run{.clock = update.structs[from].clock,
+                                                         .end = update.structs[to - 1].end(),
+                                                         .count = to - from,
+                                                         .bytes = writer.to_bytes(),
+                                                         .offset = 0});
   scratch_.ready.push_back(client);
 }
 

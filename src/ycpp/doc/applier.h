@@ -6,6 +6,7 @@
 #include "ycpp/doc/incoming.h"
 #include "ycpp/doc/integrator.h"
 #include "ycpp/doc/pending.h"
+#include "ycpp/doc/pending_merge.h"
 #include "ycpp/doc/transaction.h"
 
 #include <cstddef>
@@ -32,6 +33,7 @@ struct ApplyScratch {
   std::vector<Stacked> stack;
   std::vector<ClientIndex> ready;
   std::vector<LocalRange> ranges;
+  std::vector<PendingRun> rest;
   IncomingUpdate waiting;
 };
 

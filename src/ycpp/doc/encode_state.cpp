@@ -1,6 +1,7 @@
 #include "ycpp/doc/encode_state.h"
 
 #include "base/check.h"
+#include "ycpp/doc/pending_merge.h"
 #include "ycpp/doc/value_walk.h"
 #include "ycpp/encoding/update_encoder.h"
 #include "ycpp/update/convert.h"
@@ -165,20 +166,14 @@ std::vector<Bytes> pending_updates(const BlockStore& store, const PendingStructs
     DeleteSet::from_ranges(std::move(ranges)).write(writer, UpdateFormat::V1);
     updates.push_back(writer.to_bytes());
   }
-  for (const auto& [client, runs] : structs.runs()) {
-    for (const auto& [start, run] : runs) {
-      ByteWriter writer;
-      writer.u8(1);
-      writer.var_uint(run.count);
-      writer.var_uint(store.clients[client].id.value());
-      writer.var_uint(run.clock);
-      writer.bytes(run.rest());
-      writer.u8(0);
-      Result<Bytes> wanted =
-          target.empty() ? Result<Bytes>(writer.to_bytes()) : diff_update(writer.view(), target);
+  if (!structs.empty()) {
+    Bytes waiting = encode_pending(store, structs);
+    if (!target.empty()) {
+      Result<Bytes> wanted = diff_update(waiting, target);
       RUNNEL_CHECK(wanted.has_value());
-      updates.push_back(std::move(*wanted));
+      waiting = std::move(*wanted);
     }
+    updates.push_back(std::move(waiting));
   }
   return updates;
 }

@@ -12,18 +12,29 @@
 namespace ycpp {
 
 void PendingStructs::add(ClientIndex client, Run run) {
-  std::map<Clock, Run>& runs = runs_[client];
-  auto after = runs.upper_bound(run.clock);
-  if (after != runs.begin() && std::prev(after)->second.end >= run.end) return;
-  auto place = runs.lower_bound(run.clock);
-  while (place != runs.end() && place->second.end <= run.end) {
-    const auto covered = place++;
-    bytes_ -= covered->second.bytes.size();
-    runs.erase(covered);
-  }
   bytes_ += run.bytes.size();
-  const Clock clock = run.clock;
-  runs.insert_or_assign(clock, std::move(run));
+  std::map<Clock, Clock>& covered = covered_[client];
+  Clock clock = run.clock;
+  Clock end = run.end;
+  auto place = covered.upper_bound(clock);
+  if (place != covered.begin() && std::prev(place)->second >= clock) {
+    --place;
+    clock = place->first;
+  }
+  while (place != covered.end() && place->first <= end) {
+    end = std::max(end, place->second);
+    place = covered.erase(place);
+  }
+  covered.emplace(clock, end);
+  const Clock first = run.clock;
+  runs_[client].emplace(first, std::move(run));
+}
+
+bool PendingStructs::covers(ClientIndex client, Clock clock, Clock end) const {
+  const auto found = covered_.find(client);
+  if (found == covered_.end()) return false;
+  const auto after = found->second.upper_bound(clock);
+  return after != found->second.begin() && std::prev(after)->second >= end;
 }
 
 PendingStructs::Run* PendingStructs::head(ClientIndex client) noexcept {
@@ -36,7 +47,11 @@ void PendingStructs::drop_head(ClientIndex client) {
   const auto first = runs->second.begin();
   bytes_ -= first->second.bytes.size();
   runs->second.erase(first);
-  if (runs->second.empty()) runs_.erase(runs);
+  // While others are left the cover stays too large at its front, which no update asks for again:
+  // those units are part of the document.
+  if (!runs->second.empty()) return;
+  runs_.erase(runs);
+  covered_.erase(client);
 }
 
 void PendingStructs::wait(ClientIndex client, LocalId awaited) {

@@ -29,10 +29,23 @@ class PendingStructs {
     [[nodiscard]] ByteView rest() const noexcept { return ByteView(bytes).subspan(offset); }
   };
 
+  // By first clock; of equal ones in the order of their arrival.
+  using Runs = std::multimap<Clock, Run>;
+
   [[nodiscard]] bool empty() const noexcept { return runs_.empty(); }
 
-  // Adds a run, unless another one covers it.
+  // Adds a run. Of two that hold the same unit the one that was here first counts.
   void add(ClientIndex client, Run run);
+
+  // Forgets the runs, but not what clients wait for.
+  void clear_runs() noexcept {
+    runs_.clear();
+    covered_.clear();
+    bytes_ = 0;
+  }
+
+  // Whether runs that are here hold all of [clock, end).
+  [[nodiscard]] bool covers(ClientIndex client, Clock clock, Clock end) const;
 
   // The run with the lowest clock; nullptr if the client has none.
   [[nodiscard]] Run* head(ClientIndex client) noexcept;
@@ -45,16 +58,15 @@ class PendingStructs {
   void wake(ClientIndex awaited, Clock state, std::vector<ClientIndex>& ready);
 
   // Clients with runs, in no particular order.
-  [[nodiscard]] const std::map<ClientIndex, std::map<Clock, Run>>& runs() const noexcept {
-    return runs_;
-  }
+  [[nodiscard]] const std::map<ClientIndex, Runs>& runs() const noexcept { return runs_; }
 
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
-  void erase(ClientIndex client, std::map<Clock, Run>& runs, std::map<Clock, Run>::iterator run);
-
-  std::map<ClientIndex, std::map<Clock, Run>> runs_;
+  std::map<ClientIndex, Runs> runs_;
+  // For each client the end of what its runs hold, counted from a first clock, without gaps
+  // between.
+  std::map<ClientIndex, std::map<Clock, Clock>> covered_;
   std::unordered_map<ClientIndex, std::multimap<Clock, ClientIndex>> waiting_;
   std::unordered_map<ClientIndex, LocalId> awaited_;  // what each client is filed under
   std::size_t bytes_{0};

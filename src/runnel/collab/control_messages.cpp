@@ -34,9 +34,9 @@ std::string ack_message(const Ack& ack) {
                                       {"backend", ack.backend}});
 }
 
-std::string access_message(AccessLevel level) {
+std::string access_level(AccessLevel level) {
   return json::serialize(
-      json::object{{"type", "access"}, {"level", view(access_level_name(level))}});
+      json::object{{"type", "access_level"}, {"level", view(access_level_name(level))}});
 }
 
 std::string auth_ok(const Identity& identity) {

@@ -17,7 +17,7 @@ namespace runnel::collab {
 [[nodiscard]] std::string permission_revoked(std::string_view reason);
 [[nodiscard]] std::string sync_complete(std::uint64_t snapshot_version);
 [[nodiscard]] std::string ack_message(const Ack& ack);
-[[nodiscard]] std::string access_message(AccessLevel level);
+[[nodiscard]] std::string access_level(AccessLevel level);
 [[nodiscard]] std::string auth_ok(const Identity& identity);
 
 // `code` is one of the table in the format document, such as PERSIST_FAILED.

@@ -43,6 +43,7 @@ struct Participant final : room::ConnectionState {
   std::int64_t awareness_refilled_ms{0};
   std::optional<Bytes> late_awareness;
 
+  std::int64_t resync_asked_ms{0};  // steady time; 0: never
   bool told_read_only{false};
   bool logged_strike{false};
 

@@ -86,6 +86,9 @@ void YjsRoom::on_connect(Connection& connection) {
   if (backend_.is_pending()) {
     out_.control(connection, service_status(false, "the document's stored content is not known"));
   }
+  if (!connection.identity().may_write()) {
+    out_.control(connection, access_level(connection.identity().access));
+  }
   backend_.occupied();
   schedule_upkeep();
 }
@@ -108,7 +111,7 @@ void YjsRoom::on_close(Connection& connection) {
 
 void YjsRoom::on_identity_changed(Connection& connection) {
   Participant::of(connection).told_read_only = false;
-  out_.control(connection, access_message(connection.identity().access));
+  out_.control(connection, access_level(connection.identity().access));
 }
 
 void YjsRoom::on_revoked(Connection& connection, std::string_view reason) {

@@ -58,6 +58,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   void handle(room::Connection& connection, const protocol::ControlMessage& message);
   void refuse_viewer(room::Connection& connection, ByteView update, bool is_step2);
   void strike(room::Connection& connection, const Error& error);
+  void ask_again(room::Connection& connection);
   void answer_step1(room::Connection& connection, ByteView state_vector);
   void receive_awareness(room::Connection& connection, ByteView entries);
   void take_late_awareness();

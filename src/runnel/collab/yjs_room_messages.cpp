@@ -20,6 +20,8 @@ struct Overloaded : Handlers... {
 // How soon awareness that came too fast is looked at again.
 constexpr Duration kLateAwareness{100};
 
+constexpr std::int64_t kAskAgainMs = 10'000;
+
 }  // namespace
 
 void YjsRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload) {
@@ -32,6 +34,7 @@ void YjsRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload
   }
   if (!message) {
     strike(connection, message.error());
+    if (kind == PayloadKind::Text) ask_again(connection);
     return;
   }
   std::visit(Overloaded{
@@ -124,7 +127,18 @@ void YjsRoom::strike(Connection& connection, const Error& error) {
     connection.close(room::close_code::kPolicy, "TOO_MANY_ERRORS");
     return;
   }
-  // Whatever was lost, a sync step brings it again if it was good.
+}
+
+// A broken chunked message has lost a change that its sender believes to be here: it is asked for
+// what the room lacks. Not often: what is broken for good would come again and again.
+void YjsRoom::ask_again(Connection& connection) {
+  Participant& participant = Participant::of(connection);
+  const std::int64_t now_ms = context_.time().steady_ms();
+  const bool lately =
+      participant.resync_asked_ms != 0 && now_ms - participant.resync_asked_ms < kAskAgainMs;
+  if (lately || connection.is_closing()) return;
+  participant.resync_asked_ms = now_ms;
+  flush_updates();
   out_.send(connection, protocol::encode_sync_step1(document_.state_vector()));
 }
 

@@ -38,10 +38,11 @@ class ManualExecutor final : public Executor {
   // Runs one ready task; false when nothing is ready.
   bool run_one();
 
+  // Makes the timers that are due ready; for a scheduler that picks tasks itself with run_one().
+  bool move_due_timers();
+
  private:
   using TimerKey = std::pair<std::int64_t, std::uint64_t>;  // due at (steady ms), order of creation
-
-  bool move_due_timers();
 
   ManualTime& time_;
   std::mutex posted_mutex_;  // `post` may come from a real thread of the code under test

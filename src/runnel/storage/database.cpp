@@ -138,7 +138,8 @@ Result<Database> Database::open(const DatabaseOptions& options) {
   database.handle_.reset(handle);
   if (code != SQLITE_OK) return database_error(handle, code, "open " + options.path);
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
-  std::string setup = "PRAGMA foreign_keys = ON;";
+  // Nothing of ours needs a temporary file, so a full /tmp or a VFS without one is no failure.
+  std::string setup = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
   if (!options.read_only) {
     setup += "PRAGMA journal_mode = WAL;";
     setup += options.full_sync ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
@@ -148,6 +149,11 @@ Result<Database> Database::open(const DatabaseOptions& options) {
   // Reads the header, so that a file that is no database is noticed here.
   RUNNEL_TRY_VOID(database.integer("PRAGMA schema_version"));
   return database;
+}
+
+bool Database::sync_failed() const {
+  const int code = sqlite3_extended_errcode(handle_.get());
+  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
@@ -177,11 +183,13 @@ Result<std::int64_t> Database::integer(std::string_view sql) {
   return statement.integer(0);
 }
 
-Result<void> Database::checkpoint(bool truncate) {
+Result<CheckpointSize> Database::checkpoint(bool truncate) {
   const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-  const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr);
+  CheckpointSize size;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &size.wal_pages, &size.copied_pages);
   if (code != SQLITE_OK) return database_error(handle_.get(), code, path_ + ": checkpoint");
-  return {};
+  return size;
 }
 
 Result<Transaction> Transaction::begin(Database& database) {

@@ -114,6 +114,12 @@ struct DatabaseOptions {
   int busy_timeout_ms{5000};
 };
 
+// Equal when nothing is left that only the WAL holds.
+struct CheckpointSize {
+  int wal_pages{0};
+  int copied_pages{0};
+};
+
 // One connection to a database in WAL mode, foreign keys on.
 class Database {
  public:
@@ -134,7 +140,11 @@ class Database {
 
   // Copies what the WAL holds into the database file; `truncate` also empties the WAL and waits for
   // readers.
-  Result<void> checkpoint(bool truncate);
+  Result<CheckpointSize> checkpoint(bool truncate);
+
+  // Whether the last call failed because fsync did: what was written before may not be on the disk
+  // although a later fsync succeeds.
+  [[nodiscard]] bool sync_failed() const;
 
   [[nodiscard]] const std::string& path() const { return path_; }
 

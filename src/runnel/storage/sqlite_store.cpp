@@ -1,0 +1,339 @@
+#include "runnel/storage/sqlite_store.h"
+
+#include "runnel/storage/loop_store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace runnel::storage {
+
+namespace {
+
+// Rooms that one round of maintenance folds, so that commits do not wait for it.
+constexpr std::size_t kFoldsPerRound = 256;
+
+Error closed_error() { return {Errc::Unavailable, "the store is closed"}; }
+
+}  // namespace
+
+SqliteStore::SqliteStore(SqliteStoreOptions options, StoreExecutors executors,
+                         const TimeSource& time, Log& log)
+    : options_(std::move(options)),
+      executors_(executors),
+      time_(time),
+      log_(log),
+      checkpoint_at_pages_(options_.checkpoint_pages) {}
+
+Result<std::shared_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions options,
+                                                       StoreExecutors executors, SyncWal sync_wal,
+                                                       const TimeSource& time, Log& log) {
+  std::shared_ptr<SqliteStore> store(new SqliteStore(std::move(options), executors, time, log));
+  const SqliteStoreOptions& set = store->options_;
+  EngineOptions engine_options{.path = set.path,
+                               .vfs = set.vfs,
+                               .journal_bytes_max = set.journal_bytes_max,
+                               .merge = set.merge};
+  auto engine = RUNNEL_TRY(StoreEngine::open(std::move(engine_options), store->metrics_));
+  auto reader = RUNNEL_TRY(StoreReader::open(set.path, set.vfs));
+  // A process that was killed may have left commits that no fsync has covered. After this one,
+  // everything that load() answers survives the machine.
+  RUNNEL_TRY_VOID(sync_wal());
+  store->start(std::move(engine), std::move(reader), std::move(sync_wal));
+  return store;
+}
+
+void SqliteStore::start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<StoreReader> reader,
+                        SyncWal sync_wal) {
+  engine_ = std::move(engine);
+  reader_ = std::move(reader);
+  durability_ = std::make_shared<Durability>(DurabilityOptions{.delay = options_.sync_delay},
+                                             executors_.writer, executors_.syncer,
+                                             std::move(sync_wal), time_, log_, metrics_);
+  executors_.writer.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->schedule_maintenance();
+  });
+}
+
+std::unique_ptr<RoomStore> SqliteStore::attach(Executor& loop) {
+  return std::make_unique<LoopStore>(shared_from_this(), loop);
+}
+
+bool SqliteStore::reserve(std::size_t bytes) {
+  const std::scoped_lock lock(inbox_mutex_);
+  if (inbox_bytes_ + bytes > options_.queue_bytes_max) return false;
+  inbox_bytes_ += bytes;
+  metrics_.queue_bytes.set(static_cast<std::int64_t>(inbox_bytes_));
+  return true;
+}
+
+void SqliteStore::enqueue(LoopBatch batch) {
+  bool schedule = false;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    inbox_.push_back(std::move(batch));
+    schedule = !std::exchange(batch_scheduled_, true);
+  }
+  if (!schedule) return;
+  executors_.writer.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->run_batch();
+  });
+}
+
+void SqliteStore::run_batch() {
+  std::vector<LoopBatch> batches;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    batches.swap(inbox_);
+    batch_scheduled_ = false;
+  }
+  write_batch(batches);
+  start_reads(batches);
+  std::size_t bytes = 0;
+  for (const LoopBatch& batch : batches) bytes += batch.bytes;
+  bool idle = false;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    inbox_bytes_ -= bytes;
+    idle = inbox_.empty();
+    metrics_.queue_bytes.set(static_cast<std::int64_t>(inbox_bytes_));
+  }
+  checkpoint_if_large(idle);
+}
+
+void SqliteStore::write_batch(std::vector<LoopBatch>& batches) {
+  const auto writes = [](const Operation& operation) {
+    return !std::holds_alternative<Read>(operation);
+  };
+  const bool any = std::ranges::any_of(batches, [&writes](const LoopBatch& batch) {
+    return std::ranges::any_of(batch.operations, writes);
+  });
+  if (!any) return;
+  std::vector<PortOutcomes> outcomes;
+  const std::int64_t begun_ms = time_.steady_ms();
+  const Result<void> written = write_all(batches, outcomes);
+  if (!written) {
+    fail_batch(written.error(), outcomes);
+  } else {
+    metrics_.commits.add();
+    metrics_.commit_ms.observe(static_cast<std::uint64_t>(time_.steady_ms() - begun_ms));
+    std::size_t count = 0;
+    for (PortOutcomes& of_port : outcomes) {
+      count += of_port.outcomes.size();
+      for (Outcome& outcome : of_port.outcomes) {
+        if (outcome.appended != nullptr) durability_->mark(of_port.port, *outcome.appended);
+      }
+    }
+    metrics_.commit_writes.observe(count);
+  }
+  complete(std::move(outcomes));
+}
+
+Result<void> SqliteStore::write_all(std::vector<LoopBatch>& batches,
+                                    std::vector<PortOutcomes>& outcomes) {
+  Result<void> state;
+  if (closed_) state = std::unexpected(closed_error());
+  if (durability_->failed()) state = std::unexpected(*durability_->failed());
+  if (state) state = engine_->begin(time_.steady_ms());
+  for (LoopBatch& batch : batches) {
+    PortOutcomes& of_port = outcomes.emplace_back(PortOutcomes{.port = batch.port});
+    of_port.outcomes.reserve(batch.operations.size());
+    for (Operation& operation : batch.operations) {
+      if (state) {
+        state = apply(operation, of_port.outcomes);
+        continue;
+      }
+      // The batch has failed already; what follows fails with it, in its place.
+      if (auto* append = std::get_if<Append>(&operation)) {
+        of_port.outcomes.push_back({.done = std::move(append->done), .log_room = &append->room});
+      } else if (auto* write = std::get_if<Write>(&operation)) {
+        of_port.outcomes.push_back(
+            {.done = std::move(write->done), .log_room = write->room ? &*write->room : nullptr});
+      }
+    }
+  }
+  if (state) state = engine_->commit();
+  return state;
+}
+
+Result<void> SqliteStore::apply(Operation& operation, std::vector<Outcome>& outcomes) {
+  if (auto* append = std::get_if<Append>(&operation)) return apply_append(*append, outcomes);
+  auto* write = std::get_if<Write>(&operation);
+  if (write == nullptr) return {};
+  Outcome& outcome = outcomes.emplace_back();
+  outcome.done = std::move(write->done);
+  if (write->room) outcome.log_room = &*write->room;
+  outcome.result = write->run(*engine_);
+  if (engine_->failed()) return std::unexpected(*engine_->failed());
+  return {};
+}
+
+Result<void> SqliteStore::apply_append(Append& append, std::vector<Outcome>& outcomes) {
+  Outcome& outcome = outcomes.emplace_back();
+  outcome.done = std::move(append.done);
+  outcome.log_room = &append.room;
+  if (append.refused) {
+    metrics_.refused_writes.add();
+    outcome.result = fail(Errc::LimitExceeded, "append to room " + append.room.external_name() +
+                                                   ": too much is waiting for the disk");
+  } else {
+    Result<Room*> appended = engine_->append(append.room, append.entry);
+    if (appended) {
+      outcome.appended = *appended;
+      return {};
+    }
+    outcome.result = std::unexpected(appended.error());
+  }
+  if (engine_->failed()) return std::unexpected(*engine_->failed());
+  // The log must not go on behind a hole.
+  engine_->break_room(append.room);
+  return {};
+}
+
+void SqliteStore::fail_batch(const Error& error, std::vector<PortOutcomes>& outcomes) {
+  metrics_.failed_commits.add();
+  engine_->rollback();
+  if (engine_->sync_failed()) durability_->fail_for_ever(error);
+  for (PortOutcomes& of_port : outcomes) {
+    for (Outcome& outcome : of_port.outcomes) {
+      outcome.appended = nullptr;
+      // A refusal too: what it was judged against never happened.
+      outcome.result = std::unexpected(error);
+      if (outcome.log_room != nullptr) engine_->break_room(*outcome.log_room);
+    }
+  }
+  if (!closed_) {
+    log_.error("a commit failed; the rooms that wrote in it are loaded again",
+               {{"error", to_string(error)}});
+  }
+}
+
+void SqliteStore::complete(std::vector<PortOutcomes> outcomes) {
+  std::erase_if(outcomes, [](const PortOutcomes& of_port) { return of_port.outcomes.empty(); });
+  if (outcomes.empty()) return;
+  const auto deliver = [](std::vector<PortOutcomes> all, const Result<void>& synced) {
+    for (PortOutcomes& of_port : all) {
+      auto& list = of_port.outcomes;
+      if (!synced) {
+        for (Outcome& outcome : list) outcome.result = synced;
+      }
+      LoopPort::post(of_port.port, [list = std::move(list)]() mutable {
+        for (Outcome& outcome : list) {
+          if (outcome.done) outcome.done(std::move(outcome.result));
+        }
+      });
+    }
+  };
+  if (options_.durability != DurabilityMode::Strict) {
+    durability_->committed();
+    deliver(std::move(outcomes), {});
+    return;
+  }
+  // After a failed fsync nothing is accepted any more, so no room has to be broken for it.
+  durability_->wait([deliver, outcomes = std::move(outcomes)](const Result<void>& synced) mutable {
+    deliver(std::move(outcomes), synced);
+  });
+}
+
+void SqliteStore::start_reads(std::vector<LoopBatch>& batches) {
+  struct PortReads {
+    std::shared_ptr<LoopPort> port;
+    std::vector<ReadTask> tasks;
+  };
+
+  std::vector<PortReads> reads;
+  for (LoopBatch& batch : batches) {
+    PortReads of_port{.port = batch.port};
+    for (Operation& operation : batch.operations) {
+      if (auto* read = std::get_if<Read>(&operation)) {
+        of_port.tasks.push_back(read->prepare(*engine_));
+      }
+    }
+    if (!of_port.tasks.empty()) reads.push_back(std::move(of_port));
+  }
+  if (reads.empty()) return;
+  executors_.reader.post([weak = weak_from_this(), reads = std::move(reads)]() mutable {
+    const auto self = weak.lock();
+    if (!self || self->reader_ == nullptr) return;
+    for (PortReads& of_port : reads) {
+      for (ReadTask& task : of_port.tasks) {
+        self->metrics_.reads.add();
+        LoopPort::post(of_port.port, task(*self->reader_));
+      }
+    }
+  });
+}
+
+void SqliteStore::checkpoint_if_large(bool idle) {
+  // After a failed fsync the WAL on the disk may have holes. Copying it into the database would mix
+  // pages of different times when only part of it comes back after a power cut.
+  if (durability_->failed()) return;
+  const int pages = engine_->wal_pages();
+  // While there is work a checkpoint waits for a pause, but not for ever.
+  if (pages < checkpoint_at_pages_ || (!idle && pages < 2 * checkpoint_at_pages_)) return;
+  const std::int64_t begun_ms = time_.steady_ms();
+  const Result<void> outcome = engine_->checkpoint(false);
+  metrics_.checkpoint_ms.observe(static_cast<std::uint64_t>(time_.steady_ms() - begun_ms));
+  if (!outcome) {
+    log_.error("checkpoint failed; the WAL grows until one succeeds",
+               {{"error", to_string(outcome.error())}});
+    if (engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
+  }
+  // A reader in the middle of something keeps part of the WAL: try again when it has grown by half.
+  const int left = engine_->wal_pages();
+  checkpoint_at_pages_ = std::max(options_.checkpoint_pages, left + options_.checkpoint_pages / 2);
+}
+
+void SqliteStore::schedule_maintenance() {
+  if (closed_) return;
+  executors_.writer.after(options_.maintenance, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    self->maintain();
+    self->schedule_maintenance();
+  });
+}
+
+void SqliteStore::maintain() {
+  if (durability_->failed()) return;
+  const std::int64_t now_ms = time_.steady_ms();
+  const Result<void> outcome = [&]() -> Result<void> {
+    RUNNEL_TRY_VOID(engine_->begin(now_ms));
+    RUNNEL_TRY_VOID(engine_->fold_older(now_ms - options_.fold_after.count(), kFoldsPerRound));
+    RUNNEL_TRY_VOID(engine_->erase_expired_records(time_.wall_ms()));
+    return engine_->commit();
+  }();
+  if (!outcome) {
+    engine_->rollback();
+    if (engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
+    log_.warning("folding failed and is tried again", {{"error", to_string(outcome.error())}});
+  }
+}
+
+Result<void> SqliteStore::fold_all() {
+  RUNNEL_TRY_VOID(engine_->begin(time_.steady_ms()));
+  RUNNEL_TRY_VOID(engine_->fold_older(INT64_MAX, SIZE_MAX));
+  return engine_->commit();
+}
+
+void SqliteStore::close(Completion<void> done) {
+  executors_.writer.post([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->run_batch();
+    Result<void> outcome = self->fold_all();
+    if (!outcome) self->engine_->rollback();
+    self->closed_ = true;
+    // The reader goes first: a checkpoint that empties the WAL waits for readers.
+    self->executors_.reader.post(
+        [self, done = std::move(done), outcome = std::move(outcome)]() mutable {
+          self->reader_.reset();
+          self->executors_.writer.post(
+              [self, done = std::move(done), outcome = std::move(outcome)]() mutable {
+                const auto& failed = self->durability_->failed();
+                if (failed) outcome = std::unexpected(*failed);
+                if (outcome) outcome = self->engine_->checkpoint(true);
+                done(std::move(outcome));
+              });
+        });
+  });
+}
+
+}  // namespace runnel::storage

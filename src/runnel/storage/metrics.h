@@ -55,6 +55,7 @@ struct StoreMetrics {
   Gauge unfolded_rooms;
   Gauge rooms_in_memory;
   Gauge wal_pages;
+  Gauge rooms_stored;  // present ones; counted in the background after the start
 };
 
 }  // namespace runnel::storage

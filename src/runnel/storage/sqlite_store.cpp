@@ -52,6 +52,12 @@ void SqliteStore::start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<Sto
   executors_.writer.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->schedule_maintenance();
   });
+  executors_.reader.post([weak = weak_from_this(), row = engine_->next_room()] {
+    const auto self = weak.lock();
+    if (!self || self->reader_ == nullptr) return;
+    const auto counted = self->reader_->count_rooms(row);
+    if (counted) self->metrics_.rooms_stored.add(*counted);
+  });
 }
 
 std::unique_ptr<RoomStore> SqliteStore::attach(Executor& loop) {

@@ -162,6 +162,7 @@ Result<void> StoreEngine::create_row(Room& room, bool deleted) {
   RUNNEL_TRY_VOID(note(sql_->insert_room.run(next_room_, room.id->party, room.id->name, deleted)));
   room.row = next_room_++;
   room.deleted = deleted;
+  if (!deleted) metrics_.rooms_stored.add(1);
   return {};
 }
 
@@ -252,6 +253,7 @@ Result<void> StoreEngine::remove(const RoomId& id) {
   if (room->row == 0) return create_row(*room, true);
   RUNNEL_TRY_VOID(delete_content(*room));
   RUNNEL_TRY_VOID(note(sql_->tombstone.run(room->row)));
+  if (!room->deleted) metrics_.rooms_stored.add(-1);
   clear_pending(*room);
   Room deleted;
   deleted.id = room->id;

@@ -90,6 +90,9 @@ class StoreEngine {
   void break_room(const RoomId& id);
   void mend(const RoomId& id);
 
+  // The row that the next new room gets; all present rooms have lower ones.
+  [[nodiscard]] std::int64_t next_room() const { return next_room_; }
+
   // Committed entries that are not folded; only between batches.
   [[nodiscard]] std::optional<PendingEntries> pending(const RoomId& id);
   [[nodiscard]] std::vector<PendingSize> pending_sizes();

@@ -203,6 +203,11 @@ Result<void> StoreReader::read_chunks(std::int64_t row, RoomRecord& record) {
   return {};
 }
 
+Result<std::int64_t> StoreReader::count_rooms(std::int64_t row) {
+  return database_.integer("SELECT count(*) FROM room WHERE NOT deleted AND id < " +
+                           std::to_string(row));
+}
+
 Result<RoomPage> StoreReader::list(const RoomFilter& filter,
                                    const std::vector<PendingSize>& pending) {
   const ReadTransaction transaction(sql_->begin, sql_->end);

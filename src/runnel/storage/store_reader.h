@@ -27,6 +27,9 @@ class StoreReader {
   // found in the chunks and not repeated.
   Result<RoomRecord> load(const RoomId& room, const std::optional<PendingEntries>& pending);
 
+  // Present rooms whose row is below `row`; takes some 50 ms for a million.
+  Result<std::int64_t> count_rooms(std::int64_t row);
+
   Result<RoomPage> list(const RoomFilter& filter, const std::vector<PendingSize>& pending);
   Result<std::optional<Bytes>> kv_get(const RoomId& room, const std::string& key);
   Result<std::vector<KvPair>> kv_list(const RoomId& room, const KvRange& range);

@@ -167,6 +167,7 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
                 const SaveReply& reply);
   void stored(OutboxEntry& entry, const OutboxSent& sent, const Coverage& coverage,
               const SaveReply& reply);
+  void not_kept(OutboxEntry& entry, const OutboxSent& sent);
   void too_large(OutboxEntry& entry, std::uint64_t changes, std::size_t bytes, std::string reason);
   void failed(OutboxEntry& entry, std::string reason, Duration retry_after, Hold hold);
   void nothing_to_save(OutboxEntry& entry, const PendingState& taken);

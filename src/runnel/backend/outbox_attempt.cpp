@@ -195,6 +195,9 @@ void Outbox::on_saved(OutboxEntry& entry, const OutboxSent& sent, const Coverage
     case SaveStatus::Denied:
       failed(entry, reply.reason, std::max(kDeniedRetry, reply.retry_after), Hold::Denied);
       return;
+    case SaveStatus::NotKept:
+      not_kept(entry, sent);
+      return;
     case SaveStatus::Unavailable:
       // One that timed out may have been carried out all the same. Where there are ETags, the next
       // attempt is told so by a 412 and fetches first.
@@ -232,6 +235,15 @@ void Outbox::stored(OutboxEntry& entry, const OutboxSent& sent, const Coverage& 
                            report(present, saved);
                            settle(present, changes);
                          }));
+}
+
+// A room that is no resource of the backend. Nobody is told that it is saved there, for it is not.
+void Outbox::not_kept(OutboxEntry& entry, const OutboxSent& sent) {
+  if (entry.pending && entry.pending->changes == sent.changes) set_pending(entry, std::nullopt);
+  entry.retry.reset();
+  entry.last_error.clear();
+  entry.hold = Hold::None;
+  settle(entry, sent.changes);
 }
 
 void Outbox::too_large(OutboxEntry& entry, std::uint64_t changes, std::size_t bytes,

@@ -38,6 +38,7 @@ enum class SaveStatus : std::uint8_t {
   Stale,        // 409, 412: the backend has something that this does not cover
   TooLarge,     // 413, or over the backend's bound: kept here, not asked again until it shrinks
   Denied,       // 401, 403, 400: wrong secret or room; needs a person
+  NotKept,      // the backend has no place for this room: its own log is all there is
   Unavailable,  // everything else: again later
 };
 

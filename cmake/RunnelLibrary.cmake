@@ -9,7 +9,7 @@ target_compile_options(runnel_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-align
   -Wnon-virtual-dtor -Woverloaded-virtual -Wmissing-declarations -Wundef -Wextra-semi -Wformat=2
   -Wimplicit-fallthrough -fstack-protector-strong
-  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op;-Wno-restrict>
+  $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op;-Wno-restrict;-Wno-missing-field-initializers>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety;-Wheader-hygiene;-Wexit-time-destructors;-Wdangling-gsl;-Wno-missing-designated-field-initializers>)
 target_compile_definitions(runnel_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(RUNNEL_SANITIZE)

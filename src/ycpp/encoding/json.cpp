@@ -298,27 +298,55 @@ void skip_key(JsonScanner& scanner) {
   if (!scanner.consume(':')) scanner.set_error("colon expected");
 }
 
-// Walks one value without recursion; `objects` says of each open level whether it is an object.
-void skip_value(JsonScanner& scanner) {
-  std::bitset<kAnyDepthMax> objects;
-  std::size_t depth = 0;
+// The arrays and objects that a walk is inside of.
+class JsonLevels {
+ public:
+  explicit JsonLevels(JsonScanner& scanner) noexcept : scanner_(scanner) {}
+
+  // Consumes the bracket and what comes before the first value. False if there is none.
+  bool open(char bracket) noexcept {
+    if (depth_ == kAnyDepthMax) {
+      scanner_.set_error("value nested too deeply");
+      return false;
+    }
+    const bool is_object = bracket == '{';
+    scanner_.consume(bracket);
+    if (scanner_.consume(is_object ? '}' : ']')) return false;
+    objects_[depth_++] = is_object;
+    if (is_object) skip_key(scanner_);
+    return true;
+  }
+
+  // After a value: consumes the brackets that follow, or the comma and the key before the next
+  // value. False if no value follows.
+  bool next_value() noexcept {
+    while (depth_ > 0 && scanner_.consume(objects_[depth_ - 1] ? '}' : ']')) --depth_;
+    if (depth_ == 0 || !scanner_.ok()) return false;
+    if (!scanner_.consume(',')) {
+      scanner_.set_error("comma or bracket expected");
+      return false;
+    }
+    if (objects_[depth_ - 1]) skip_key(scanner_);
+    return true;
+  }
+
+ private:
+  JsonScanner& scanner_;
+  std::bitset<kAnyDepthMax> objects_;
+  std::size_t depth_{0};
+};
+
+// Walks one value without recursion.
+void skip_value(JsonScanner& scanner) noexcept {
+  JsonLevels levels{scanner};
   while (scanner.ok()) {
     const char first = scanner.peek();
     if (first == '[' || first == '{') {
-      if (depth == kAnyDepthMax) return scanner.set_error("value nested too deeply");
-      scanner.consume(first);
-      if (!scanner.consume(first == '[' ? ']' : '}')) {
-        objects[depth++] = first == '{';
-        if (first == '{') skip_key(scanner);
-        continue;
-      }
+      if (levels.open(first)) continue;
     } else {
       skip_token(scanner, first);
     }
-    while (depth > 0 && scanner.consume(objects[depth - 1] ? '}' : ']')) --depth;
-    if (depth == 0) return;
-    if (!scanner.consume(',')) return scanner.set_error("comma or bracket expected");
-    if (objects[depth - 1]) skip_key(scanner);
+    if (!scanner.ok() || !levels.next_value()) return;
   }
 }
 
@@ -478,11 +506,9 @@ Result<Any> parse_json(std::string_view text) {
   JsonScanner scanner{text};
   Any value = parse_value(scanner, 0);
   if (scanner.ok() && !scanner.at_end()) scanner.set_error("text after the value");
-  if (!scanner.ok()) {
-    return runnel::fail(Errc::Malformed, std::string("JSON: ") + scanner.what(),
-                        scanner.position());
-  }
-  return value;
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): Box owns what it allocates
+  if (scanner.ok()) return value;
+  return runnel::fail(Errc::Malformed, std::string("JSON: ") + scanner.what(), scanner.position());
 }
 
 bool is_json(std::string_view text) noexcept {

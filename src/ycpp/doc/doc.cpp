@@ -5,6 +5,7 @@
 #include "ycpp/doc/decode_v2.h"
 #include "ycpp/doc/doc_state.h"
 #include "ycpp/doc/encode_state.h"
+#include "ycpp/doc/fast_path.h"
 #include "ycpp/update/format.h"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ Result<void> Doc::apply_update(ByteView update, TransactionOrigin transaction_or
 }
 
 Result<void> Doc::apply_update_v1(ByteView update, TransactionOrigin transaction_origin) {
+  if (apply_fast(update, transaction_origin)) return {};
   const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
   return apply_decoded(decode_update_v1(update, state_->store, state_->incoming), update.size(),
                        client_count, transaction_origin);
@@ -53,6 +55,20 @@ Result<void> Doc::apply_update_v2(ByteView update, TransactionOrigin transaction
   StructReaderV2 reader(update);
   return apply_decoded(decode_update_v2(reader, state_->store, state_->incoming), update.size(),
                        client_count, transaction_origin);
+}
+
+bool Doc::apply_fast(ByteView update, TransactionOrigin transaction_origin) {
+  State& state = *state_;
+  const bool is_quiet = state.active.empty() && state.pending_structs.empty() &&
+                        state.pending_deletes.empty() &&
+                        (!state.listener || !state.listener->wants_transactions());
+  if (!is_quiet) return false;
+  FastPath path(state.store, {.gc = state.options.gc, .own_client = state.options.client_id});
+  if (!path.apply(update)) return false;
+  if (!state.subscribers.empty()) {
+    DocTransactions(*this).send_applied(update, transaction_origin);
+  }
+  return true;
 }
 
 Result<void> Doc::apply_decoded(Result<void> decoded, std::size_t update_bytes,

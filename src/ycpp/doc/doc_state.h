@@ -53,11 +53,15 @@ class DocTransactions {
   Transaction& begin(TransactionOrigin transaction_origin, bool local);
   void end();
 
+  // Tells of an update in format V1 that took effect as it is, without a transaction.
+  void send_applied(ByteView update, TransactionOrigin transaction_origin);
+
  private:
   void clean_up(std::size_t index);
   void replace_client_id(const Transaction& transaction);
   void send_updates(std::size_t index);
-  void send(const Transaction& transaction, UpdateFormat format, ByteView update);
+  void send(UpdateFormat format, const UpdateEvent& event);
+  [[nodiscard]] bool is_wanted(UpdateFormat format) const noexcept;
   [[nodiscard]] std::vector<EncodeFrom> changes_since(std::size_t index) const;
 
   Doc::State& state_;

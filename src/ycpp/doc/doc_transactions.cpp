@@ -1,8 +1,10 @@
+#include "base/check.h"
 #include "base/random_source.h"
 #include "ycpp/doc/doc_state.h"
 #include "ycpp/doc/encode_state.h"
 #include "ycpp/doc/encode_v1.h"
 #include "ycpp/doc/transaction_end.h"
+#include "ycpp/update/convert.h"
 
 #include <algorithm>
 #include <utility>
@@ -96,34 +98,49 @@ std::vector<EncodeFrom> DocTransactions::changes_since(std::size_t index) const 
   return clients;
 }
 
+bool DocTransactions::is_wanted(UpdateFormat format) const noexcept {
+  return std::any_of(state_.subscribers.begin(), state_.subscribers.end(),
+                     [format](const UpdateSubscriber& one) { return one.format == format; });
+}
+
 void DocTransactions::send_updates(std::size_t index) {
-  const auto wants = [this](UpdateFormat format) {
-    return std::any_of(state_.subscribers.begin(), state_.subscribers.end(),
-                       [format](const UpdateSubscriber& one) { return one.format == format; });
-  };
   const Transaction& transaction = *state_.active[index];
-  if (wants(UpdateFormat::V1)) {
+  UpdateEvent event{.update = {},
+                    .transaction_origin = transaction.transaction_origin,
+                    .local = transaction.local};
+  if (is_wanted(UpdateFormat::V1)) {
+    // The callback may change the document, which writes the next update while this one is read.
     ByteWriter writer = std::exchange(state_.writer, ByteWriter{});
     writer.clear();
     write_sections_v1(writer, state_.store, changes_since(index));
     write_deletes_v1(writer, state_.store, transaction.deletes);
-    send(transaction, UpdateFormat::V1, writer.view());
+    event.update = writer.view();
+    send(UpdateFormat::V1, event);
     state_.writer = std::move(writer);
   }
-  if (wants(UpdateFormat::V2)) {
+  if (is_wanted(UpdateFormat::V2)) {
     const Bytes update = encode_update_v2(state_.store, changes_since(index), transaction.deletes);
-    send(transaction, UpdateFormat::V2, update);
+    event.update = update;
+    send(UpdateFormat::V2, event);
   }
 }
 
-void DocTransactions::send(const Transaction& transaction, UpdateFormat format, ByteView update) {
+void DocTransactions::send_applied(ByteView update, TransactionOrigin transaction_origin) {
+  UpdateEvent event{.update = update, .transaction_origin = transaction_origin, .local = false};
+  send(UpdateFormat::V1, event);
+  if (!is_wanted(UpdateFormat::V2)) return;
+  const Result<Bytes> converted = convert_update_format_v1_to_v2(update);
+  RUNNEL_CHECK(converted.has_value());
+  event.update = *converted;
+  send(UpdateFormat::V2, event);
+}
+
+void DocTransactions::send(UpdateFormat format, const UpdateEvent& event) {
   // A callback may subscribe and unsubscribe.
   for (std::size_t i = 0; i < state_.subscribers.size(); ++i) {
     if (state_.subscribers[i].format != format) continue;
     const std::shared_ptr<UpdateCallback> callback = state_.subscribers[i].callback;
-    (*callback)({.update = update,
-                 .transaction_origin = transaction.transaction_origin,
-                 .local = transaction.local});
+    (*callback)(event);
   }
 }
 

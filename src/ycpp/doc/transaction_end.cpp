@@ -40,15 +40,11 @@ class Collector {
   void collect_item(BlockIndex index) {
     Block& block = store_.blocks[index];
     if (block.kind == BlockKind::Deleted) return;
-    if (block.kind == BlockKind::Type) {
-      types_.push_back(block.content);
-      collect_types();
-    } else {
-      store_.release_content(index);
-    }
+    if (block.kind != BlockKind::Type) return collect_block(store_, index);
+    types_.push_back(block.content);
+    collect_types();
     block.kind = BlockKind::Deleted;
     block.content = 0;
-    block.flags &= static_cast<std::uint8_t>(~block_flag::kUnicode);
   }
 
  private:
@@ -178,6 +174,21 @@ void merge_new(BlockStore& store, const Transaction::Touched& touched) {
 }
 
 }  // namespace
+
+void collect_block(BlockStore& store, BlockIndex index) {
+  store.release_content(index);
+  Block& block = store.blocks[index];
+  block.kind = BlockKind::Deleted;
+  block.content = 0;
+  block.flags &= static_cast<std::uint8_t>(~block_flag::kUnicode);
+}
+
+void merge_around(BlockStore& store, ClientIndex client, BlockList::Position position) {
+  Merger merger(store, client);
+  BlockList::Position last = position;
+  if (merger.list().to_next(last)) (void)merger.list().to_next(last);
+  merger.merge(position, merger.clock(last));
+}
 
 void collect_garbage(BlockStore& store, const Transaction& transaction) {
   Collector collector(store);

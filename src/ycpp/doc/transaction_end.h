@@ -18,4 +18,11 @@ void collect_garbage(BlockStore& store, const Transaction& transaction);
 // Joins blocks at the seams that the transaction touched. Needs sorted deletes, and Touched::after.
 void merge_blocks(BlockStore& store, const Transaction& transaction);
 
+// Replaces the content of one deleted block, which is not a type.
+void collect_block(BlockStore& store, BlockIndex block);
+
+// Looks at the seams on both sides of a block that was cut out and deleted, and at the one behind
+// its right neighbour.
+void merge_around(BlockStore& store, ClientIndex client, BlockList::Position position);
+
 }  // namespace ycpp

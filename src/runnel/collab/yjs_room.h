@@ -76,6 +76,8 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   void compact_if_large();
   void compact();
   void schedule_upkeep();
+  void schedule_upkeep_at(std::int64_t due_ms);
+  void expect_renewal();
   void upkeep();
   void schedule_slow_check();
   void schedule_acks();
@@ -110,6 +112,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
 
   std::int64_t changed_ms_{0};  // steady time of the last change
   TimerId upkeep_timer_;
+  std::int64_t upkeep_due_ms_{0};
   bool upkeep_runs_{false};
   bool slow_check_runs_{false};
   bool late_awareness_runs_{false};

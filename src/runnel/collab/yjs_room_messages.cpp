@@ -210,6 +210,7 @@ void YjsRoom::act_on(Connection* sender, const AwarenessEffects& effects) {
     if (Connection* owner = context_.connection(id)) owner->probe();
   }
   if (effects.changed.empty()) return;
+  expect_renewal();
   const std::optional<ConnectionId> from =
       sender != nullptr && !effects.tell_sender ? std::optional(sender->id()) : std::nullopt;
   if (!from || (!awareness_dirty_.empty() && awareness_sender_ != from)) awareness_for_all_ = true;

@@ -24,6 +24,7 @@ constexpr std::size_t kTurnBytesMax = std::size_t{1} << 20U;
 constexpr Duration kSlowCheck{50};
 constexpr Duration kAckDelay{100};
 constexpr Duration kUpkeepMin{100};
+constexpr std::int64_t kFirstRenewalMs = 15'000;
 
 // A document that nobody has changed for so long becomes bytes again.
 constexpr std::int64_t kRestMs = 60'000;
@@ -221,8 +222,20 @@ void YjsRoom::upkeep() {
       next_ms = std::min(next_ms, changed_ms_ + kRestMs);
     }
   }
-  const Duration wait = std::max(kUpkeepMin, Duration(next_ms - now_ms));
+  schedule_upkeep_at(std::max(next_ms, now_ms + kUpkeepMin.count()));
+}
+
+void YjsRoom::schedule_upkeep_at(std::int64_t due_ms) {
+  context_.cancel(upkeep_timer_);
+  upkeep_due_ms_ = due_ms;
+  const Duration wait(std::max<std::int64_t>(0, due_ms - context_.time().steady_ms()));
   upkeep_timer_ = context_.after(wait, [this] { upkeep(); });
+}
+
+// A state that was announced just now may have to be renewed before anything else is due.
+void YjsRoom::expect_renewal() {
+  const std::int64_t due_ms = context_.time().steady_ms() + kFirstRenewalMs;
+  if (upkeep_runs_ && upkeep_due_ms_ > due_ms) schedule_upkeep_at(due_ms);
 }
 
 }  // namespace runnel::collab

@@ -38,6 +38,14 @@ struct Rooms : RoomFixture {
 
   [[nodiscard]] long alarms() const { return std::ranges::count(script.events, "alarm"); }
 
+  Rooms(const Rooms&) = delete;
+  Rooms& operator=(const Rooms&) = delete;
+  Rooms(Rooms&&) = delete;
+  Rooms& operator=(Rooms&&) = delete;
+
+  // The script has to outlive the rooms that follow it.
+  ~Rooms() { directory.reset(); }
+
   Script script;
   const RoomId room{"main", "r"};
 };

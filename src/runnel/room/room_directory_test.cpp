@@ -17,6 +17,14 @@ struct Rooms : RoomFixture {
     add_party("main", script.factory());
   }
 
+  Rooms(const Rooms&) = delete;
+  Rooms& operator=(const Rooms&) = delete;
+  Rooms(Rooms&&) = delete;
+  Rooms& operator=(Rooms&&) = delete;
+
+  // The script has to outlive the rooms that follow it.
+  ~Rooms() { directory.reset(); }
+
   Script script;
   const RoomId room{"main", "r"};
 };

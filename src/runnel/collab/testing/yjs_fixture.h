@@ -4,6 +4,7 @@
 #include "runnel/collab/offenders.h"
 #include "runnel/collab/testing/test_client.h"
 #include "runnel/collab/yjs_rooms.h"
+#include "runnel/protocol/message.h"
 #include "runnel/room/testing/room_fixture.h"
 
 #include <memory>
@@ -67,6 +68,14 @@ struct YjsFixture : room::RoomFixture {
       deps.saver = &backend;
     }
   }
+
+  YjsFixture(const YjsFixture&) = delete;
+  YjsFixture& operator=(const YjsFixture&) = delete;
+  YjsFixture(YjsFixture&&) = delete;
+  YjsFixture& operator=(YjsFixture&&) = delete;
+
+  // What the rooms were given has to outlive them.
+  ~YjsFixture() { directory.reset(); }
 
   // Once `deps` are as the test wants them.
   void open_shop() { add_party("main", yjs_rooms(options, deps)); }

@@ -64,9 +64,9 @@ Result<AddressBlock> AddressBlock::parse(std::string_view text) {
   unsigned bits = bits_max;
   if (slash != std::string_view::npos) {
     const std::string_view digits = text.substr(slash + 1);
-    const char* const end = digits.data() + digits.size();
-    const auto [stopped, error] = std::from_chars(digits.data(), end, bits);
-    if (error != std::errc{} || stopped != end || bits > bits_max) {
+    const auto [stopped, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc{} || stopped != digits.data() + digits.size() || bits > bits_max) {
       return fail(Errc::Invalid, "'" + std::string(text) + "' has no prefix length of 0 to " +
                                      std::to_string(bits_max) + " after the slash");
     }

@@ -35,10 +35,10 @@ std::string encode(ByteView bytes, std::string_view alphabet, bool is_padded) {
 // so that every value has one encoding only.
 std::optional<Bytes> decode(std::string_view text, std::string_view alphabet) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::array<std::int8_t, 256> values{};
+  std::array<int, 256> values{};
   values.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values.at(static_cast<unsigned char>(alphabet[i])) = static_cast<std::int8_t>(i);
+    values.at(static_cast<unsigned char>(alphabet[i])) = static_cast<int>(i);
   }
   Bytes bytes;
   bytes.reserve(text.size() * 3 / 4);

@@ -21,8 +21,8 @@ namespace runnel::net {
 struct HttpCall {
   std::string method{"GET"};
   std::string url;  // http:// or https://
-  HttpHeaders headers;
-  Bytes body;
+  HttpHeaders headers{};
+  Bytes body{};
   Duration timeout{std::chrono::seconds{2}};  // for all of it, connecting included
   std::size_t response_bytes_max{std::size_t{1} << 20U};
 };
@@ -70,7 +70,7 @@ class HttpClient {
 struct CurlClientOptions {
   long connections_per_host_max{16};
   std::string user_agent{"runnel"};
-  std::string ca_path;  // PEM file of authorities to trust; empty: the system's
+  std::string ca_path{};  // PEM file of authorities to trust; empty: the system's
 };
 
 // libcurl on a thread of its own, with keep-alive.

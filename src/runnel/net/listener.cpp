@@ -170,7 +170,7 @@ void Listener::accept_some() {
       pause();
       return;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+    if (errno == EAGAIN) break;
     // A connection that was reset before it was accepted; there may be others.
   }
   wait();

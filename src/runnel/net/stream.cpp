@@ -33,7 +33,7 @@ std::size_t gather(std::span<const iovec> parts, std::span<std::uint8_t> into) {
 }
 
 IoResult errno_result(IoStatus want) {
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {want, 0};
+  if (errno == EAGAIN || errno == EINTR) return {want, 0};
   return {IoStatus::Failed, 0};
 }
 

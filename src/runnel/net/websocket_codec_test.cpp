@@ -421,7 +421,10 @@ TEST(WebSocketDecoder, GivesTheSameEventsForRandomConversationsHoweverTheyAreCut
       const Opcode opcode = kOpcodes.at(random.below(random.below(8) == 0 ? 6 : 5));
       bytes = bytes + masked(opcode, std::string(random.below(140), 'q'), random.below(2) == 0);
     }
-    if (random.below(3) == 0) bytes[random.below(bytes.size())] ^= 1U << random.below(8);
+    if (random.below(3) == 0) {
+      std::uint8_t& byte = bytes[random.below(bytes.size())];
+      byte = static_cast<std::uint8_t>(byte ^ (1U << random.below(8)));
+    }
     const std::vector<Seen> whole = decode(kServer, bytes, {});
     for (int cutting = 0; cutting < 10; ++cutting) {
       std::vector<std::size_t> cuts;

@@ -141,7 +141,7 @@ Result<Database> Database::open(const DatabaseOptions& options) {
   // Nothing of ours needs a temporary file, so a full /tmp or a VFS without one is no failure.
   std::string setup = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
   if (!options.read_only) {
-    setup += "PRAGMA journal_mode = WAL;";
+    if (options.journal_wal) setup += "PRAGMA journal_mode = WAL;";
     setup += options.full_sync ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;";
     if (!options.auto_checkpoint) setup += "PRAGMA wal_autocheckpoint = 0;";
   }

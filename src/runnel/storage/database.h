@@ -109,6 +109,7 @@ struct DatabaseOptions {
   std::string vfs;             // empty: the operating system's files
   bool read_only{false};       // never writes, never checkpoints
   bool must_exist{false};      // NotFound instead of a new file
+  bool journal_wal{true};      // false: the mode that the file has
   bool full_sync{true};        // false: a power cut may take the last commits, in their order
   bool auto_checkpoint{true};  // false: only checkpoint() moves the WAL into the database
   int busy_timeout_ms{5000};

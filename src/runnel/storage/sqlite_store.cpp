@@ -1,5 +1,6 @@
 #include "runnel/storage/sqlite_store.h"
 
+#include "runnel/storage/data_files.h"
 #include "runnel/storage/loop_store.h"
 
 #include <algorithm>
@@ -29,6 +30,8 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
                                                        const TimeSource& time, Log& log) {
   std::shared_ptr<SqliteStore> store(new SqliteStore(std::move(options), executors, time, log));
   const SqliteStoreOptions& set = store->options_;
+  const bool on_disk = set.vfs.empty();
+  if (on_disk) RUNNEL_TRY_VOID(check_database_files(set.path));
   EngineOptions engine_options{.path = set.path,
                                .vfs = set.vfs,
                                .journal_bytes_max = set.journal_bytes_max,
@@ -38,6 +41,7 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
   // A process that was killed may have left commits that no fsync has covered. After this one,
   // everything that load() answers survives the machine.
   RUNNEL_TRY_VOID(sync_wal());
+  if (on_disk) RUNNEL_TRY_VOID(mark_database_open(set.path));
   store->start(std::move(engine), std::move(reader), std::move(sync_wal));
   return store;
 }
@@ -336,6 +340,9 @@ void SqliteStore::close(Completion<void> done) {
                 const auto& failed = self->durability_->failed();
                 if (failed) outcome = std::unexpected(*failed);
                 if (outcome) outcome = self->engine_->checkpoint(true);
+                if (outcome && self->options_.vfs.empty()) {
+                  outcome = mark_database_closed(self->options_.path);
+                }
                 done(std::move(outcome));
               });
         });

@@ -1,0 +1,258 @@
+// CONTRACT tests 1 to 4, 7, 10, 14 to 16: who gets in, who stays in, and what the backend sees of it.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { Client } from "../e2e/harness/clients.mjs";
+import { RawClient, refusal } from "../e2e/harness/raw.mjs";
+import { Server } from "../e2e/harness/server.mjs";
+import { until } from "../e2e/harness/until.mjs";
+import { Backend, letPass } from "./backend.mjs";
+
+const quick = ["--set", "auth.recheck_interval=500ms", "--set", "auth.resume_grace=1500ms", "--set", "save.interval=1s",
+  "--set", "save.disconnect_debounce=300ms", "--set", "backend.timeout=1s"];
+
+describe("access through the application's backend", () => {
+  let backend, server;
+  before(async () => {
+    backend = await Backend.start();
+    server = await Server.start({ args: quick, env: backend.env });
+  });
+  after(async () => {
+    await server?.stop();
+    await backend?.stop();
+  });
+
+  it("1: verify is asked with the user's token and both spellings of the room", async () => {
+    await backend.token("t-1", "doc-ab-cd");
+    const client = new Client("y-partykit", server, "doc-ab-cd", { params: { token: "t-1" } });
+    await client.synced();
+    const request = backend.requests.find((r) => r.route === "verify");
+    assert.equal(request.method, "POST");
+    assert.equal(request.headers.authorization, "Bearer t-1");
+    assert.equal(Buffer.from(request.body, "base64").toString(), '{"roomId":"doc-ab-cd","resourceType":"doc","resourceId":"ab-cd"}');
+    client.destroy();
+  });
+
+  it("7: the name behind the first dash reaches every endpoint intact", async () => {
+    await backend.token("t-7", "doc-ab-cd");
+    const client = new Client("y-partykit", server, "doc-ab-cd", { params: { token: "t-7" } });
+    await client.synced();
+    client.text.insert(0, "x");
+    await backend.until(() => backend.count("snapshot:POST", "doc-ab-cd") > 0, "the save");
+    await backend.until(() => backend.requests.some((r) => r.route === "check-access" && r.query.roomId === "doc-ab-cd"), "the re-check");
+    assert.ok(backend.count("snapshot:GET", "doc-ab-cd") > 0);
+    client.destroy();
+  });
+
+  it("2: a consumed one-time token resumes on the stock provider's own reconnect", async () => {
+    await backend.token("t-2", "doc-resume");
+    const client = new Client("y-partykit", server, "doc-resume", { params: { token: "t-2" } });
+    await client.synced();
+    const verified = backend.count("verify");
+    client.text.insert(0, "before ");
+    client.socket.terminate();
+    await client.disconnected();
+    client.text.insert(7, "and after");
+    await client.synced();
+    const reader = await reading(backend, server, "doc-resume");
+    await reader.textIs("before and after");
+    assert.equal(backend.count("verify"), verified + 1, "one for the reader, none for the reconnect");
+    client.destroy();
+    reader.destroy();
+  });
+
+  it("3: after the grace the same URL is refused with 401, without a storm", async () => {
+    await backend.token("t-3", "doc-late");
+    const client = new Client("y-partykit", server, "doc-late", { params: { token: "t-3" } });
+    await client.synced();
+    client.provider.disconnect();
+    await letPass(1800);
+    const verified = backend.count("verify");
+    let dials = 0;
+    client.provider.on("connection-error", () => ++dials);
+    void client.provider.connect();
+    await letPass(4000);
+    assert.ok(dials >= 2, "it does try again");
+    assert.ok(dials <= 8, `${dials} dials in four seconds are a storm`);
+    assert.ok(backend.count("verify") - verified <= 1, "the refusal is remembered");
+    assert.equal((await refusal(server, `/parties/main/doc-late?_pk=${client.provider.id}&token=t-3`)).status, 401);
+    client.destroy();
+  });
+
+  it("4: an outage of verify is 503 with Retry-After and never a refusal", async () => {
+    for (const fault of [{ status: 500 }, { status: 502 }, { status: 429 }, { hang: true }, { reset: true }, { truncate: true }]) {
+      await backend.token("t-4", "doc-out");
+      await backend.faults({ verify: fault });
+      const answer = await refusal(server, "/parties/main/doc-out?_pk=p4&token=t-4");
+      assert.equal(answer.status, 503, JSON.stringify(fault));
+      assert.ok(Number(answer.headers["retry-after"]) >= 1);
+      assert.ok(!/AUTH_INVALID/.test(answer.body));
+    }
+    await backend.faults({});
+    const client = new Client("y-partykit", server, "doc-out", { params: { token: "t-4" } });
+    await client.synced();
+    client.destroy();
+  });
+
+  it("4b: no token is 401, another room's token is 403, and y-websocket hears it as a close code", async () => {
+    await backend.token("t-room", "doc-one");
+    assert.equal((await refusal(server, "/parties/main/doc-one?_pk=a")).status, 401);
+    assert.equal((await refusal(server, "/parties/main/doc-two?_pk=a&token=t-room")).status, 403);
+    const raw = await RawClient.open(server, "/yjs/doc-one?token=nonsense");
+    assert.equal((await raw.closeEvent()).code, 4401);
+  });
+
+  it("10: who loses access is told and put out within the interval; an error of check-access puts nobody out", async () => {
+    await backend.token("t-10", "doc-revoke", { userId: "eve", userName: "Eve" });
+    await backend.token("t-11", "doc-revoke", { userId: "bob", userName: "Bob" });
+    const eve = await RawClient.open(server, "/parties/main/doc-revoke?_pk=eve&token=t-10");
+    const bob = new Client("y-partykit", server, "doc-revoke", { params: { token: "t-11" } });
+    await bob.synced();
+    await backend.faults({ "check-access": { status: 500 } });
+    await letPass(1500);
+    assert.equal(eve.ws.readyState, 1);
+    await backend.faults({});
+    await backend.setAccess("eve", { hasAccess: false });
+    const message = await eve.message((m) => typeof m === "string" && m.includes("permission_revoked"), "permission_revoked");
+    assert.deepEqual(JSON.parse(message), { type: "permission_revoked", reason: "Your access to this resource has been revoked" });
+    assert.deepEqual(await eve.closeEvent(), { code: 1008, reason: "AUTH_FORBIDDEN" });
+    assert.equal((await refusal(server, "/parties/main/doc-revoke?_pk=eve&token=t-10")).status, 403);
+    assert.ok(bob.provider.wsconnected);
+    bob.destroy();
+  });
+
+  it("10b: a downgrade makes a connection read-only without ending it", async () => {
+    await backend.token("t-12", "doc-down", { userId: "carl", userName: "Carl" });
+    const carl = new Client("y-partykit", server, "doc-down", { params: { token: "t-12" } });
+    const reader = await reading(backend, server, "doc-down");
+    await carl.synced();
+    carl.text.insert(0, "allowed");
+    await reader.textIs("allowed");
+    await backend.setAccess("carl", { hasAccess: true, accessLevel: "view" });
+    const asked = backend.requests.length;
+    const checksCarl = (r) => r.route === "check-access" && r.query.userId === "carl";
+    await backend.until(() => backend.requests.slice(asked).filter(checksCarl).length >= 2, "two re-checks");
+    carl.text.insert(0, "not ");
+    await letPass(500);
+    assert.equal(reader.text.toString(), "allowed");
+    assert.ok(carl.provider.wsconnected);
+    carl.destroy();
+    reader.destroy();
+  });
+
+  it("15: a guest who may view sees everything, is seen, and changes nothing", async () => {
+    await backend.token("t-15", "doc-guest", { userId: "guest:1", userName: "Guest", accessLevel: "view", isGuest: true });
+    const guest = new Client("y-partykit", server, "doc-guest", { params: { token: "t-15" } });
+    const writer = await reading(backend, server, "doc-guest");
+    await guest.synced();
+    writer.text.insert(0, "shown");
+    await guest.textIs("shown");
+    guest.awareness.setLocalStateField("user", { name: "Guest" });
+    await writer.sees((states) => [...states.values()].some((s) => s?.user?.name === "Guest"), "the guest");
+    guest.text.insert(0, "hidden ");
+    await letPass(500);
+    assert.equal(writer.text.toString(), "shown");
+    guest.destroy();
+    writer.destroy();
+  });
+
+  it("logs and answers hold no token and no secret", async () => {
+    await refusal(server, "/parties/main/doc-x?_pk=a&token=a-token-that-nobody-may-see");
+    assert.ok(!server.log.includes(backend.secret));
+    for (const token of ["t-1", "t-10", "a-token-that-nobody-may-see"]) assert.ok(!server.log.includes(`${token}"`) && !server.log.includes(`=${token}`));
+  });
+});
+
+async function reading(backend, server, room) {
+  const token = await backend.token(`t-${room}-${Math.random()}`, room, { userId: "reader", userName: "Reader" });
+  const client = new Client("y-partykit", server, room, { params: { token } });
+  await client.synced();
+  return client;
+}
+
+describe("frame mode", () => {
+  it("says why in a typed message, then closes after a growing delay", async () => {
+    const backend = await Backend.start();
+    const server = await Server.start({ args: [...quick, "--set", "auth.reject=frame"], env: backend.env });
+    try {
+      const delays = [];
+      for (let i = 0; i < 4; ++i) {
+        const raw = await RawClient.open(server, "/parties/main/doc-f?_pk=f&token=bad");
+        const start = performance.now();
+        const message = await raw.message((m) => typeof m === "string", "the refusal");
+        assert.deepEqual(JSON.parse(message), { type: "auth_error", code: "AUTH_INVALID" });
+        assert.deepEqual(await raw.closeEvent(), { code: 1008, reason: "AUTH_INVALID" });
+        delays.push(performance.now() - start);
+      }
+      assert.ok(delays[3] > delays[0] * 2, delays.join());
+      const missing = await RawClient.open(server, "/parties/main/doc-f?_pk=f");
+      assert.deepEqual(JSON.parse(await missing.message((m) => typeof m === "string", "the refusal")), { type: "auth_error", code: "AUTH_MISSING" });
+    } finally {
+      await server.stop();
+      await backend.stop();
+    }
+  });
+});
+
+describe("14: the HMAC token", () => {
+  const secret = "hmac-secret-91ab";
+  const mint = (claims) => {
+    const first = Buffer.from(JSON.stringify(claims)).toString("base64url");
+    return `${first}.${createHmac("sha256", secret).update(first).digest("base64url")}`;
+  };
+  const claims = { sub: "u1", name: "Ada", room: "doc-h" };
+  let backend, server;
+  before(async () => {
+    backend = await Backend.start({ secret });
+    server = await Server.start({ args: [...quick, "--set", "auth.mode=hmac"], env: backend.env });
+  });
+  after(async () => {
+    await server?.stop();
+    await backend?.stop();
+  });
+
+  it("lets in without a verify call; an exp off by a thousand is refused", async () => {
+    const exp = Date.now() + 60_000;
+    const client = new Client("y-partykit", server, "doc-h", { params: { token: mint({ ...claims, exp }) } });
+    await client.synced();
+    assert.equal(backend.count("verify"), 0);
+    client.destroy();
+    for (const wrong of [Math.floor(exp / 1000), exp * 1000]) {
+      const token = mint({ ...claims, exp: wrong });
+      assert.equal((await refusal(server, `/parties/main/doc-h?_pk=a&token=${token}`)).status, 401);
+    }
+    const elsewhere = mint({ ...claims, room: "doc-other", exp });
+    assert.equal((await refusal(server, `/parties/main/doc-h?_pk=a&token=${elsewhere}`)).status, 403);
+    const forged = mint({ ...claims, exp }).slice(0, -3) + "AAA";
+    assert.equal((await refusal(server, `/parties/main/doc-h?_pk=a&token=${forged}`)).status, 401);
+  });
+
+  it("a guest's token with accessLevel view reads", async () => {
+    const token = mint({ sub: "guest:9", name: "G", room: "doc-h", exp: Date.now() + 60_000, isGuest: true, accessLevel: "view", shareId: "s1" });
+    const guest = new Client("y-partykit", server, "doc-h", { params: { token } });
+    await guest.synced();
+    const writer = new Client("y-partykit", server, "doc-h", { params: { token: mint({ ...claims, exp: Date.now() + 60_000 }) } });
+    await writer.synced();
+    guest.text.insert(0, "no");
+    writer.text.insert(0, "yes");
+    await guest.holds((c) => c.text.toString().includes("yes"), "the writer's text");
+    assert.equal(writer.text.toString(), "yes");
+    await backend.until(() => backend.requests.some((r) => r.query.shareId === "s1"), "the re-check with the share link");
+    guest.destroy();
+    writer.destroy();
+  });
+
+  it("2b: a restart of the server locks no stock client out", async () => {
+    const client = new Client("y-partykit", server, "doc-h", { params: { token: mint({ ...claims, exp: Date.now() + 1500 }) } });
+    await client.synced();
+    const { port } = server;
+    await server.kill();
+    await letPass(2000); // the token has expired by now
+    const again = await Server.start({ dataDir: server.dataDir, port, args: [...quick, "--set", "auth.mode=hmac"], env: backend.env });
+    again.ownsDir = true;
+    server = again;
+    await until(() => client.provider.wsconnected, [(listener) => { client.provider.on("status", listener); return () => client.provider.off("status", listener); }], "the stock client to be back");
+    client.destroy();
+  });
+});
+

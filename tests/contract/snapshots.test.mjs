@@ -1,0 +1,306 @@
+// CONTRACT tests 5, 6, 8, 9, 11 to 13 and 17: loading and saving, whatever the backend does.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import * as Y from "../e2e/harness/yjs.mjs";
+import { Client } from "../e2e/harness/clients.mjs";
+import { RawClient } from "../e2e/harness/raw.mjs";
+import { Server } from "../e2e/harness/server.mjs";
+import { Backend, letPass } from "./backend.mjs";
+
+const quick = ["--set", "auth.recheck_interval=1h", "--set", "save.interval=1s", "--set", "save.disconnect_debounce=1s",
+  "--set", "backend.timeout=1s", "--set", "rooms.linger=500ms"];
+
+const documentOf = (text, clientID) => {
+  const doc = new Y.Doc();
+  if (clientID) doc.clientID = clientID;
+  doc.getText("text").insert(0, text);
+  return doc;
+};
+
+function textOf(bytes) {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, bytes);
+  return doc.getText("text").toString();
+}
+
+let tokens = 0;
+async function dial(backend, server, room, options = {}) {
+  const token = await backend.token(`t-${++tokens}`, room, { userId: `u${tokens}` });
+  return new Client(options.dialect ?? "y-partykit", server, room, { params: { token }, ...options });
+}
+
+async function watch(backend, server, room) {
+  const token = await backend.token(`t-${++tokens}`, room, { userId: `u${tokens}` });
+  return RawClient.open(server, `/parties/main/${room}?_pk=w${tokens}&token=${token}`);
+}
+
+const control = (raw, type) => raw.message((m) => typeof m === "string" && JSON.parse(m).type === type, type);
+
+describe("snapshots", () => {
+  let backend, server;
+  before(async () => {
+    backend = await Backend.start();
+    server = await Server.start({ args: quick, env: backend.env });
+  });
+  after(async () => {
+    await server?.stop();
+    await backend?.stop();
+  });
+
+  it("6: V1 and V2 snapshots are content, 404 is empty", async () => {
+    await backend.store("doc-v1", Y.encodeStateAsUpdate(documentOf("from V1")));
+    await backend.store("doc-v2", Y.encodeStateAsUpdateV2(documentOf("from V2")));
+    for (const [room, text] of [["doc-v1", "from V1"], ["doc-v2", "from V2"], ["doc-none", ""]]) {
+      const client = await dial(backend, server, room);
+      await client.synced();
+      await client.textIs(text);
+      client.destroy();
+    }
+  });
+
+  const bodies = {
+    "a truncated V1 snapshot": () => Buffer.from(Y.encodeStateAsUpdate(documentOf("cut off"))).subarray(0, 12),
+    "random bytes": () => Buffer.from("9f8e7d6c5b4a39281706f5e4d3c2b1a0", "hex"),
+    "nothing at all": () => Buffer.alloc(0),
+    "V1 bytes behind a zero": () => Buffer.concat([Buffer.from([0]), Y.encodeStateAsUpdate(documentOf("x"))]),
+  };
+  for (const [name, make] of Object.entries(bodies)) {
+    it(`6: a body that is ${name} is unknown: nobody gets an empty document, nothing is overwritten`, async () => {
+      const room = `doc-bad-${Object.keys(bodies).indexOf(name)}`;
+      const good = Y.encodeStateAsUpdate(documentOf("the real document"));
+      await backend.store(room, make());
+      const client = await dial(backend, server, room);
+      await letPass(3500);
+      assert.equal(client.provider.synced, false, "SyncStep2 is withheld");
+      client.text.insert(0, "typed meanwhile; ");
+      await letPass(2500);
+      assert.equal(backend.count("snapshot:POST", room), 0);
+      await backend.store(room, good);
+      await client.synced(40_000);
+      await client.holds((c) => c.text.toString().includes("the real document"), "the real document");
+      await backend.until(() => backend.count("snapshot:POST", room) > 0, "the save of both");
+      assert.ok(textOf(backend.stored(room)).includes("the real document"));
+      assert.ok(textOf(backend.stored(room)).includes("typed meanwhile"));
+      client.destroy();
+    });
+  }
+
+  for (const fault of [{ status: 500 }, { hang: true }, { reset: true }]) {
+    it(`5: while a load ends as ${JSON.stringify(fault)} no POST leaves, clients are told, and it resolves by itself`, async () => {
+      const room = `doc-load-${Object.keys(fault)[0]}`;
+      await backend.store(room, Y.encodeStateAsUpdate(documentOf("kept")));
+      await backend.faults({ "snapshot:GET": fault });
+      const raw = await watch(backend, server, room);
+      const status = JSON.parse(await control(raw, "service_status"));
+      assert.equal(status.available, false);
+      const client = await dial(backend, server, room);
+      client.text.insert(0, "new ");
+      await letPass(2500);
+      assert.equal(backend.count("snapshot:POST", room), 0);
+      await backend.faults({});
+      await client.synced(40_000);
+      await client.holds((c) => c.text.toString().includes("kept"), "the stored text");
+      await backend.until(() => backend.stored(room) && textOf(backend.stored(room)).includes("new "), "the save");
+      assert.ok(textOf(backend.stored(room)).includes("kept"));
+      client.destroy();
+      raw.ws.terminate();
+    });
+  }
+
+  it("9: an occupied room is saved each interval, only if it changed, a deletion included", async () => {
+    const client = await dial(backend, server, "doc-interval");
+    await client.synced();
+    const saves = () => backend.count("snapshot:POST", "doc-interval");
+    client.text.insert(0, "hello");
+    await backend.until(() => saves() === 1, "the first save");
+    await letPass(2500);
+    assert.equal(saves(), 1, "nothing changed");
+    client.text.delete(0, 5);
+    await backend.until(() => saves() === 2, "the save of the deletion");
+    assert.equal(textOf(backend.stored("doc-interval")), "");
+    client.destroy();
+  });
+
+  it("9b: a save carries version, state vector, encoding and digest, and clients hear of it", async () => {
+    const raw = await watch(backend, server, "doc-headers");
+    const client = await dial(backend, server, "doc-headers");
+    await client.synced();
+    client.text.insert(0, "hello");
+    const complete = JSON.parse(await control(raw, "sync_complete"));
+    const { headers } = backend.requests.find((r) => r.route === "snapshot:POST" && r.query.roomId === "doc-headers");
+    assert.equal(Number(headers["x-snapshot-version"]), complete.snapshotVersion);
+    assert.equal(headers["x-snapshot-encoding"], "v1");
+    assert.equal(headers["x-room-id"], "doc-headers");
+    assert.match(headers["x-snapshot-digest"], /^sha-256=/);
+    assert.deepEqual(Buffer.from(headers["x-snapshot-state-vector"], "base64"), Buffer.from(Y.encodeStateVector(client.doc)));
+    client.destroy();
+    raw.ws.terminate();
+  });
+
+  it("9c: a document that nobody typed into is not saved", async () => {
+    const client = await dial(backend, server, "doc-empty");
+    await client.synced();
+    await letPass(1500);
+    client.destroy();
+    await letPass(2000);
+    assert.equal(backend.count("snapshot:POST", "doc-empty"), 0);
+  });
+
+  it("13: a first sync of 5 MB in chunks arrives and is saved", async () => {
+    const doc = documentOf("x".repeat(5_000_000));
+    const client = await dial(backend, server, "doc-large", { doc });
+    await client.synced();
+    await backend.until(() => backend.count("snapshot:POST", "doc-large") > 0, "the save");
+    await backend.until(() => textOf(backend.stored("doc-large")).length === 5_000_000, "all of it");
+    client.destroy();
+  });
+
+  it("11: a snapshot over 20 MiB stays here, is reported, and loses nothing", async () => {
+    const raw = await watch(backend, server, "doc-huge");
+    const client = await dial(backend, server, "doc-huge", { doc: documentOf("y".repeat(21 * 1024 * 1024)) });
+    await client.synced(60_000);
+    const failed = await raw.message((m) => typeof m === "string" && m.includes("PERSIST_FAILED"), "PERSIST_FAILED");
+    assert.ok(failed);
+    assert.equal(backend.stored("doc-huge"), null);
+    const reader = await dial(backend, server, "doc-huge");
+    await reader.holds((c) => c.text.length === 21 * 1024 * 1024, "all 21 MiB", 60_000);
+    client.destroy();
+    reader.destroy();
+    raw.ws.terminate();
+  });
+});
+
+describe("8: the save after the last leave", () => {
+  let backend, server;
+  before(async () => {
+    backend = await Backend.start();
+    server = await Server.start({
+      args: [...quick, "--set", "save.interval=1h", "--set", "save.disconnect_debounce=2s", "--set", "rooms.linger=30s"],
+      env: backend.env,
+    });
+  });
+  after(async () => {
+    await server?.stop();
+    await backend?.stop();
+  });
+
+  it("a return just before the debounce cancels it; just after, there is exactly one POST", async () => {
+    const first = await dial(backend, server, "doc-leave");
+    await first.synced();
+    first.text.insert(0, "hello");
+    const reader = await dial(backend, server, "doc-leave");
+    await reader.textIs("hello");
+    reader.destroy();
+    first.destroy();
+    await letPass(1700);
+    const back = await dial(backend, server, "doc-leave");
+    await back.synced();
+    await letPass(1500);
+    assert.equal(backend.count("snapshot:POST", "doc-leave"), 0);
+    back.destroy();
+    await backend.until(() => backend.count("snapshot:POST", "doc-leave") === 1, "the save after the leave");
+    await letPass(1500);
+    assert.equal(backend.count("snapshot:POST", "doc-leave"), 1);
+  });
+
+  it("SIGTERM saves what has changed before the exit", async () => {
+    const client = await dial(backend, server, "doc-term");
+    await client.synced();
+    client.text.insert(0, "last words");
+    const reader = await dial(backend, server, "doc-term");
+    await reader.textIs("last words");
+    const { tookMs } = await server.terminate();
+    assert.ok(tookMs < 10_000);
+    assert.equal(textOf(backend.stored("doc-term")), "last words");
+    client.destroy();
+    reader.destroy();
+  });
+});
+
+describe("17: an outage with a restart in the middle", () => {
+  it("the outbox goes on, nothing is lost, versions only grow, PERSIST_FAILED comes once", async () => {
+    const backend = await Backend.start();
+    let server = await Server.start({ args: quick, env: backend.env });
+    const { dataDir } = server;
+    server.ownsDir = false;
+    try {
+      const raw = await watch(backend, server, "doc-outage");
+      const client = await dial(backend, server, "doc-outage");
+      await client.synced();
+      client.text.insert(0, "one ");
+      const before = JSON.parse(await control(raw, "sync_complete")).snapshotVersion;
+      await backend.kill();
+      client.text.insert(4, "two ");
+      await raw.message((m) => typeof m === "string" && m.includes("PERSIST_FAILED"), "PERSIST_FAILED");
+      await letPass(3000);
+      assert.equal(raw.messages.filter((m) => typeof m === "string" && m.includes("PERSIST_FAILED")).length, 1);
+      client.destroy();
+      await server.kill();
+
+      server = await Server.start({ dataDir, args: quick, env: backend.env });
+      await letPass(1000);
+      await backend.launch();
+      await backend.until(() => textOf(backend.stored("doc-outage")) === "one two ", "the save, though nobody opens the room", 60_000);
+      const versions = backend.requests.filter((r) => r.route === "snapshot:POST").map((r) => Number(r.headers["x-snapshot-version"]));
+      assert.ok(versions.at(-1) > before);
+      assert.deepEqual(versions, [...versions].sort((a, b) => a - b));
+    } finally {
+      await server.stop();
+      await backend.stop();
+      server.ownsDir = true;
+      await server.stop();
+    }
+  });
+});
+
+describe("without url or secret", () => {
+  it("the server starts, says so, collaborates, and saves once it is configured", async () => {
+    const backend = await Backend.start();
+    const first = await Server.start({ args: ["--set", "auth.mode=none", "--set", "backend.kind=http", ...quick] });
+    first.ownsDir = false;
+    let second;
+    try {
+      assert.match(first.log, /backend/);
+      const ready = await first.http("/readyz");
+      assert.match(await ready.text(), /backend/);
+      const a = new Client("y-partykit", first, "doc-late-config");
+      const b = new Client("y-websocket", first, "doc-late-config");
+      a.text.insert(0, "hello");
+      await b.textIs("hello");
+      a.destroy();
+      b.destroy();
+      await first.terminate();
+      second = await Server.start({ dataDir: first.dataDir, args: ["--set", "auth.mode=none", ...quick], env: backend.env });
+      await backend.until(() => backend.stored("doc-late-config") !== null, "the save that waited", 30_000);
+      assert.equal(textOf(backend.stored("doc-late-config")), "hello");
+    } finally {
+      await second?.stop();
+      first.ownsDir = true;
+      await first.stop();
+      await backend.stop();
+    }
+  });
+});
+
+describe("12: two servers in front of one backend", () => {
+  it("the one that is behind merges and neither loses", async () => {
+    const backend = await Backend.start({ etags: true });
+    const servers = [await Server.start({ args: quick, env: backend.env }), await Server.start({ args: quick, env: backend.env })];
+    try {
+      const clients = await Promise.all(servers.map((server) => dial(backend, server, "doc-two")));
+      await Promise.all(clients.map((client) => client.synced()));
+      clients[0].text.insert(0, "left ");
+      await backend.until(() => backend.stored("doc-two") !== null, "the first save");
+      clients[1].text.insert(0, "right ");
+      await backend.until(() => {
+        const text = backend.stored("doc-two") ? textOf(backend.stored("doc-two")) : "";
+        return text.includes("left ") && text.includes("right ");
+      }, "a snapshot with both");
+      await clients[1].holds((c) => c.text.toString().includes("left "), "what the other server had saved");
+      clients.forEach((client) => client.destroy());
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+      await backend.stop();
+    }
+  });
+});

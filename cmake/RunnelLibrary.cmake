@@ -16,6 +16,10 @@ if(RUNNEL_SANITIZE)
   target_compile_options(runnel_flags INTERFACE -fsanitize=${RUNNEL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(runnel_flags INTERFACE -fsanitize=${RUNNEL_SANITIZE})
 endif()
+if(RUNNEL_FUZZ)
+  # libFuzzer sees which branches an input takes.
+  target_compile_options(runnel_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # An include that the layers forbid stops the build, before the first file of any layer is compiled. As part of another
 # project the check is off: there nobody edits these sources.

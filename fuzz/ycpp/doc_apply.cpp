@@ -1,0 +1,53 @@
+// Doc::apply_update. An update that is refused leaves the document as it was; one that is accepted
+// leaves a document whose encoding another document takes to the same state.
+#include "base/check.h"
+#include "fuzz_target.h"
+#include "update_list.h"
+#include "ycpp/doc/doc.h"
+
+namespace ycpp {
+namespace {
+
+DocOptions with_client(std::uint64_t client, bool gc) {
+  DocOptions options;
+  options.client_id = ClientId{client};
+  options.gc = gc;
+  return options;
+}
+
+void apply_all(Doc& doc, const std::vector<fuzz::ListedUpdate>& updates) {
+  for (const fuzz::ListedUpdate& update : updates) {
+    const Bytes before = doc.encode_state_as_update();
+    const Result<void> applied = update.format == UpdateFormat::V1
+                                     ? doc.apply_update_v1(update.bytes)
+                                     : doc.apply_update_v2(update.bytes);
+    if (applied) continue;
+    RUNNEL_CHECK(applied.error().code == Errc::LimitExceeded ||
+                 applied.error().byte <= update.bytes.size());
+    RUNNEL_CHECK(doc.encode_state_as_update() == before);
+  }
+}
+
+void check_copy(Doc& doc) {
+  Doc from_v1{with_client(kMaxSafeInteger - 1, false)};
+  RUNNEL_CHECK(from_v1.apply_update_v1(doc.encode_state_as_update()).has_value());
+  RUNNEL_CHECK(from_v1.state_vector() == doc.state_vector());
+  RUNNEL_CHECK(from_v1.delete_set() == doc.delete_set());
+  Doc from_v2{with_client(kMaxSafeInteger - 2, true)};
+  RUNNEL_CHECK(from_v2.apply_update_v2(doc.encode_state_as_update_v2()).has_value());
+  RUNNEL_CHECK(from_v2.state_vector() == doc.state_vector());
+  RUNNEL_CHECK(from_v2.delete_set() == doc.delete_set());
+}
+
+}  // namespace
+}  // namespace ycpp
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto updates = ycpp::fuzz::read_update_list(runnel::fuzz::input(data, size));
+  for (const bool gc : {true, false}) {
+    ycpp::Doc doc{ycpp::with_client(ycpp::kMaxSafeInteger, gc)};
+    ycpp::apply_all(doc, updates);
+    ycpp::check_copy(doc);
+  }
+  return 0;
+}

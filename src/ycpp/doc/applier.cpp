@@ -13,13 +13,33 @@
 namespace ycpp {
 
 void Applier::apply(IncomingUpdate& update) {
+  constexpr std::size_t kManyStructs = 64;
+  const bool is_large = update.structs.size() >= kManyStructs;
+  if (is_large) prepare(update);
   name_roots(update);
   integrate_structs(update);
   apply_deletes(update.deletes);
+  if (is_large) {
+    for (const IncomingSection& section : update.sections) {
+      store_.clients[section.client].list.drop_shortcuts();
+    }
+  }
   retry_deletes();
   if (pending_structs_.empty()) return;
   drain_pending();
   retry_deletes();
+}
+
+// Room for everything that is to come, and a quick way to find what was added just now.
+void Applier::prepare(const IncomingUpdate& update) {
+  store_.blocks.reserve(update.structs.size());
+  store_.heap.reserve(update.content_bytes);
+  for (const IncomingSection& section : update.sections) {
+    ClientRecord& record = store_.clients[section.client];
+    const Clock first = update.structs[section.begin].clock;
+    const Clock end = update.structs[section.end - 1].end();
+    if (first == record.state) record.list.expect(section.end - section.begin, first, end);
+  }
 }
 
 // Yjs creates the roots that an update names when it reads it, whether it can be integrated or not.
@@ -157,8 +177,8 @@ LocalId Applier::missing(const IncomingUpdate& update, ClientIndex client,
     return id.is_set() && id.client != client && id.clock >= store_.clients[id.client].state;
   };
   if (item.clock > store_.clients[client].state) return {client, item.clock - 1};
-  if (is_missing(item.origin)) return item.origin;
-  if (is_missing(item.right_origin)) return item.right_origin;
+  if (is_missing(item.origin())) return item.origin();
+  if (is_missing(item.right_origin())) return item.right_origin();
   if (item.names != kNone && is_missing(update.names[item.names].parent)) {
     return update.names[item.names].parent;
   }
@@ -171,8 +191,8 @@ void Applier::integrate(const IncomingUpdate& update, ClientIndex client,
   NewItem fresh{.client = client,
                 .clock = item.clock,
                 .length = item.length,
-                .origin = item.origin,
-                .right_origin = item.right_origin,
+                .origin = item.origin(),
+                .right_origin = item.right_origin(),
                 .kind = item.kind};
   if (item.kind != BlockKind::Gc) resolve_place(update, item, fresh);
   if (offset >= item.length) return;
@@ -188,8 +208,8 @@ void Applier::integrate(const IncomingUpdate& update, ClientIndex client,
 void Applier::resolve_place(const IncomingUpdate& update, const IncomingStruct& item,
                             NewItem& fresh) {
   BlockTable& blocks = store_.blocks;
-  if (item.origin.is_set()) fresh.left = integrator_.clean_end(item.origin);
-  if (item.right_origin.is_set()) fresh.right = integrator_.clean_start(item.right_origin);
+  if (item.origin().is_set()) fresh.left = integrator_.clean_end(item.origin());
+  if (item.right_origin().is_set()) fresh.right = integrator_.clean_start(item.right_origin());
   const auto is_gc = [&](BlockIndex block) {
     return block != kNone && blocks[block].kind == BlockKind::Gc;
   };

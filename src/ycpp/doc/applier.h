@@ -53,6 +53,7 @@ class Applier {
  private:
   using Target = ApplyScratch::Target;
 
+  void prepare(const IncomingUpdate& update);
   void name_roots(IncomingUpdate& update);
   void make_targets(IncomingUpdate& update);
   void integrate_structs(IncomingUpdate& update);

@@ -11,7 +11,9 @@ BlockList::Position BlockList::find(const BlockTable& table, Clock clock) const 
   if (hint.leaf < leaves_.size() && hint.slot < leaves_.data()[hint.leaf].count) {
     const BlockIndex block = at(hint);
     if (table.clock(block) <= clock && clock < table.end(block)) return hint;
+    if (!shortcuts_ && find_near_hint(table, clock)) return hint_;
   }
+  if (shortcuts_ && clock >= shortcuts_->first) return find_by_shortcut(table, clock);
   const std::uint32_t leaf_index = find_leaf(clock);
   const Leaf& leaf = leaves_.data()[leaf_index];
   const BlockIndex* const blocks = leaf.blocks.get();
@@ -24,6 +26,24 @@ BlockList::Position BlockList::find(const BlockTable& table, Clock clock) const 
   }
   hint_ = {leaf_index, low};
   return hint_;
+}
+
+// Ranges come in order, so the next one is mostly a few blocks away from the last.
+bool BlockList::find_near_hint(const BlockTable& table, Clock clock) const noexcept {
+  constexpr std::uint32_t kSteps = 4;
+  const Leaf& leaf = leaves_.data()[hint_.leaf];
+  const BlockIndex* const blocks = leaf.blocks.get();
+  const bool is_behind = table.clock(blocks[hint_.slot]) < clock;
+  std::uint32_t slot = hint_.slot;
+  for (std::uint32_t step = 0; step < kSteps; ++step) {
+    if (is_behind ? slot + 1 == leaf.count : slot == 0) return false;
+    slot = is_behind ? slot + 1 : slot - 1;
+    if (table.clock(blocks[slot]) <= clock && clock < table.end(blocks[slot])) {
+      hint_.slot = slot;
+      return true;
+    }
+  }
+  return false;
 }
 
 std::size_t BlockList::count_from(Position position) const noexcept {
@@ -47,10 +67,12 @@ void BlockList::append(const BlockTable& table, BlockIndex block) {
   make_room(leaf);
   leaf.blocks.get()[leaf.count++] = block;
   if (announced_ > 0) --announced_;
+  if (shortcuts_) note_shortcut(table, block);
 }
 
 BlockList::Position BlockList::insert_after(const BlockTable& table, Position position,
                                             BlockIndex block) {
+  shortcuts_.reset();
   if (leaves_[position.leaf].count == kLeafMax) {
     split_leaf(table, position.leaf);
     const std::uint32_t lower = leaves_[position.leaf].count;
@@ -66,6 +88,7 @@ BlockList::Position BlockList::insert_after(const BlockTable& table, Position po
 }
 
 void BlockList::remove_after(const BlockTable& table, Position position) {
+  shortcuts_.reset();
   Position gone = position;
   if (!to_next(gone)) return;
   Leaf& leaf = leaves_[gone.leaf];
@@ -80,15 +103,59 @@ void BlockList::remove_after(const BlockTable& table, Position position) {
 }
 
 void BlockList::truncate_after(Position position) {
+  shortcuts_.reset();
   leaves_.resize(position.leaf + std::size_t{1});
   leaves_.back().count = position.slot + 1;
 }
 
-void BlockList::reserve(std::size_t count) {
+void BlockList::expect(std::size_t count, Clock first, Clock end) {
   announced_ = count;
   constexpr std::size_t kLeaf = kLeafMax;
   const std::size_t leaf_total = leaves_.size() + (count + kLeaf - 1) / kLeaf;
   if (leaves_.empty()) leaves_.reserve(leaf_total);
+  // As many steps as blocks, up to twice as many; clocks that nobody counts one by one get none.
+  Shortcuts shortcuts;
+  shortcuts.first = first;
+  while (((end - first) >> shortcuts.shift) > 2 * count) ++shortcuts.shift;
+  shortcuts.ordinals.reserve(static_cast<std::size_t>((end - first) >> shortcuts.shift) + 1);
+  shortcuts_ = std::make_unique<Shortcuts>(std::move(shortcuts));
+}
+
+void BlockList::drop_shortcuts() noexcept {
+  shortcuts_.reset();
+  announced_ = 0;
+}
+
+void BlockList::note_shortcut(const BlockTable& table, BlockIndex block) {
+  Shortcuts& shortcuts = *shortcuts_;
+  if (shortcuts.count == 0) shortcuts.base = last_position();
+  const Clock end = table.end(block);
+  Clock next = shortcuts.first + (Clock{shortcuts.ordinals.size()} << shortcuts.shift);
+  for (; next < end; next += Clock{1} << shortcuts.shift) {
+    if (shortcuts.ordinals.size() == shortcuts.ordinals.capacity()) break;
+    shortcuts.ordinals.push_back(shortcuts.count);
+  }
+  ++shortcuts.count;
+}
+
+BlockList::Position BlockList::shortcut_position(std::uint32_t ordinal) const noexcept {
+  const Position base = shortcuts_->base;
+  const std::uint32_t in_first = leaves_[base.leaf].count - base.slot;
+  if (ordinal < in_first) return {base.leaf, base.slot + ordinal};
+  const std::uint32_t behind = ordinal - in_first;
+  return {base.leaf + 1 + behind / kLeafMax, behind % kLeafMax};
+}
+
+BlockList::Position BlockList::find_by_shortcut(const BlockTable& table,
+                                                Clock clock) const noexcept {
+  const Shortcuts& shortcuts = *shortcuts_;
+  const std::size_t step = static_cast<std::size_t>((clock - shortcuts.first) >> shortcuts.shift);
+  Position position =
+      shortcut_position(shortcuts.ordinals[std::min(step, shortcuts.ordinals.size() - 1)]);
+  Position next = position;
+  while (to_next(next) && table.clock(at(next)) <= clock) position = next;
+  hint_ = position;
+  return position;
 }
 
 std::size_t BlockList::memory_bytes() const noexcept {

@@ -85,8 +85,10 @@ class BlockList {
   // Drops every block behind `position`.
   void truncate_after(Position position);
 
-  // Announces `count` blocks to come, so that they take no slack.
-  void reserve(std::size_t count);
+  // Announces `count` blocks to come, from clock `first` to clock `end`: they take no slack, and
+  // until drop_shortcuts() or the first change but appending they are found without a search.
+  void expect(std::size_t count, Clock first, Clock end);
+  void drop_shortcuts() noexcept;
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
@@ -102,12 +104,29 @@ class BlockList {
 
   static void grow(Leaf& leaf, std::uint32_t capacity);
   static void make_room(Leaf& leaf);
+  [[nodiscard]] bool find_near_hint(const BlockTable& table, Clock clock) const noexcept;
   [[nodiscard]] std::uint32_t find_leaf(Clock clock) const noexcept;
   void split_leaf(const BlockTable& table, std::uint32_t index);
 
   // Invariant: no leaf is empty, first_clock is that of its first block.
   std::vector<Leaf> leaves_;
   std::size_t announced_{0};
+
+  // For clocks first, first + 2^shift, …: which block contains it, counted from the block at
+  // `base`. Every leaf from there on is full but the last.
+  struct Shortcuts {
+    Clock first{0};
+    unsigned shift{0};
+    Position base;
+    std::uint32_t count{0};
+    std::vector<std::uint32_t> ordinals;
+  };
+
+  [[nodiscard]] Position shortcut_position(std::uint32_t ordinal) const noexcept;
+  [[nodiscard]] Position find_by_shortcut(const BlockTable& table, Clock clock) const noexcept;
+  void note_shortcut(const BlockTable& table, BlockIndex block);
+
+  std::unique_ptr<Shortcuts> shortcuts_;
   mutable Position hint_;
 };
 

@@ -4,6 +4,7 @@
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/json.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ycpp {
@@ -25,6 +26,13 @@ class StructDecoder {
   void read_section(ClientIndex client, Clock clock, std::uint64_t count) {
     client_ = client;
     std::size_t begin = update_.structs.size();
+    // The count is a peer's claim; this much of it its bytes can be trusted to hold.
+    constexpr std::size_t kTypicalBytes = 8;
+    const std::size_t expected =
+        std::min<std::uint64_t>(count, reader_.remaining() / kTypicalBytes);
+    if (expected > update_.structs.capacity() - begin) {
+      update_.structs.reserve(begin + std::max(expected, begin / 2));
+    }
     for (std::uint64_t i = 0; i < count && reader_.ok(); ++i) {
       const std::uint8_t info = reader_.u8();
       Clock length = 0;
@@ -74,8 +82,8 @@ class StructDecoder {
   }
 
   void read_place(std::uint8_t info, IncomingStruct& item) {
-    if ((info & kHasOrigin) != 0) item.origin = read_id(item.clock);
-    if ((info & kHasRightOrigin) != 0) item.right_origin = read_id(item.clock);
+    if ((info & kHasOrigin) != 0) item.set_origin(read_id(item.clock));
+    if ((info & kHasRightOrigin) != 0) item.set_right_origin(read_id(item.clock));
     if ((info & (kHasOrigin | kHasRightOrigin)) != 0) return;
     IncomingNames& names = add_names(item);
     names.has_root = reader_.var_uint() == 1;

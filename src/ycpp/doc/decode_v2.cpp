@@ -26,8 +26,8 @@ class StructCollector {
     item.kind = static_cast<BlockKind>(raw.content.kind);
     if (item.kind == BlockKind::Gc) return {};
     if (refers_to_later(raw)) return fail(Errc::Malformed, "reference to a later unit");
-    if (raw.has_origin()) item.origin = local(raw.origin);
-    if (raw.has_right_origin()) item.right_origin = local(raw.right_origin);
+    if (raw.has_origin()) item.set_origin(local(raw.origin));
+    if (raw.has_right_origin()) item.set_right_origin(local(raw.right_origin));
     if (raw.parent_kind != ParentKind::Neighbour) add_place(raw, item);
     add_content(raw.content, item);
     return {};

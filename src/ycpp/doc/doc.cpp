@@ -83,6 +83,7 @@ Result<void> Doc::apply_decoded(Result<void> decoded, std::size_t update_bytes,
   Applier(state.store, scope.transaction(), state.pending_structs, state.pending_deletes,
           state.scratch)
       .apply(state.incoming);
+  state.incoming.release();
   return {};
 }
 

@@ -37,7 +37,7 @@ bool has_to_wait(const BlockStore& store, const IncomingUpdate& update) {
   }
   const bool structs_wait =
       std::any_of(update.structs.begin(), update.structs.end(), [&](const IncomingStruct& item) {
-        return !reach.has(item.origin) || !reach.has(item.right_origin) ||
+        return !reach.has(item.origin()) || !reach.has(item.right_origin()) ||
                (item.names != kNone && !reach.has(update.names[item.names].parent));
       });
   return structs_wait ||

@@ -25,22 +25,41 @@ struct IncomingNames {
   std::string_view name;  // node name of a type, key of a format, guid of a subdocument
 };
 
+// 64 bytes, because a large update has very many.
 struct IncomingStruct {
   Clock clock{0};
   Clock length{0};
-  LocalId origin{};
-  LocalId right_origin{};
-  // By kind: text; the any values; the JSON texts with their lengths; a binary; the
-  // value of an embed or format; the options of a subdocument.
+  Clock origin_clock{0};
+  Clock right_origin_clock{0};
+  // By kind: text; the any values; the JSON texts with their lengths; a binary; the value of an
+  // embed or format; the options of a subdocument.
   const std::uint8_t* content{nullptr};
   std::uint32_t content_bytes{0};
   std::uint32_t names{kNone};  // position in IncomingUpdate::names
+  ClientIndex origin_client{kNone};
+  ClientIndex right_origin_client{kNone};
   BlockKind kind{BlockKind::Gc};
   TypeKind type_kind{TypeKind::Untyped};
   ValueForm form{ValueForm::Json};
   bool unicode{false};
 
   [[nodiscard]] Clock end() const noexcept { return clock + length; }
+
+  [[nodiscard]] LocalId origin() const noexcept { return {origin_client, origin_clock}; }
+
+  [[nodiscard]] LocalId right_origin() const noexcept {
+    return {right_origin_client, right_origin_clock};
+  }
+
+  void set_origin(LocalId id) noexcept {
+    origin_client = id.client;
+    origin_clock = id.clock;
+  }
+
+  void set_right_origin(LocalId id) noexcept {
+    right_origin_client = id.client;
+    right_origin_clock = id.clock;
+  }
 };
 
 // Structs of one client whose clocks follow one another.
@@ -56,6 +75,16 @@ struct IncomingUpdate {
   std::vector<IncomingSection> sections;
   std::vector<LocalRange> deletes;
   std::size_t content_bytes{0};
+
+  // Forgets the update, and the memory too if it was a large one.
+  void release() {
+    constexpr std::size_t kKept = 256;
+    if (structs.capacity() > kKept || names.capacity() > kKept || deletes.capacity() > kKept) {
+      *this = IncomingUpdate{};
+    } else {
+      clear();
+    }
+  }
 
   void clear() noexcept {
     structs.clear();

@@ -118,9 +118,9 @@ void write_id(ByteWriter& writer, const BlockStore& store, LocalId id) {
 
 void write_place(ByteWriter& writer, const BlockStore& store, const IncomingUpdate& update,
                  const IncomingStruct& item) {
-  if (item.origin.is_set()) write_id(writer, store, item.origin);
-  if (item.right_origin.is_set()) write_id(writer, store, item.right_origin);
-  if (item.origin.is_set() || item.right_origin.is_set()) return;
+  if (item.origin().is_set()) write_id(writer, store, item.origin());
+  if (item.right_origin().is_set()) write_id(writer, store, item.right_origin());
+  if (item.origin().is_set() || item.right_origin().is_set()) return;
   const IncomingNames& names = update.names[item.names];
   writer.var_uint(names.has_root ? 1 : 0);
   if (names.has_root) {
@@ -191,8 +191,8 @@ void write_incoming_v1(ByteWriter& writer, const BlockStore& store, const Incomi
   constexpr std::uint8_t kHasRightOrigin = 0x40;
   constexpr std::uint8_t kHasKey = 0x20;
   auto info = static_cast<std::uint8_t>(item.kind);
-  if (item.origin.is_set()) info |= kHasOrigin;
-  if (item.right_origin.is_set()) info |= kHasRightOrigin;
+  if (item.origin().is_set()) info |= kHasOrigin;
+  if (item.right_origin().is_set()) info |= kHasRightOrigin;
   // A key that is not on the wire leaves no trace, as where Yjs merges updates without a document.
   const bool is_placed = (info & (kHasOrigin | kHasRightOrigin)) != 0;
   if (!is_placed && item.names != kNone && update.names[item.names].has_key) info |= kHasKey;

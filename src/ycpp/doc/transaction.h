@@ -61,8 +61,15 @@ class Transaction {
   std::vector<std::uint32_t> subdocuments_removed;
   std::vector<std::uint32_t> subdocuments_loaded;
 
-  // Forgets everything but keeps the memory.
-  void reset() noexcept {
+  // Forgets everything but keeps the memory, unless it is much.
+  void reset() {
+    constexpr std::size_t kKept = 64;
+    const bool is_large = deletes.capacity() > kKept || touched.capacity() > kKept ||
+                          merge_candidates.capacity() > kKept || changed.capacity() > kKept;
+    if (is_large) {
+      *this = Transaction{};
+      return;
+    }
     serial = 0;
     transaction_origin = TransactionOrigin{};
     local = true;

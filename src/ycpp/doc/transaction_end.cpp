@@ -208,14 +208,19 @@ void collect_garbage(BlockStore& store, const Transaction& transaction) {
 }
 
 void merge_blocks(BlockStore& store, const Transaction& transaction) {
+  // Every seam in front of a new block is looked at below, whatever else points to it.
+  const auto is_new = [&](ClientIndex client, Clock clock) {
+    const ClientRecord& record = store.clients[client];
+    return record.touched_in == transaction.serial && clock >= record.state_before;
+  };
   for (auto deleted = transaction.deletes.rbegin(); deleted != transaction.deletes.rend();
        ++deleted) {
-    merge_deleted(store, *deleted);
+    if (!is_new(deleted->client, deleted->range.clock)) merge_deleted(store, *deleted);
   }
   for (const Transaction::Touched& touched : transaction.touched) merge_new(store, touched);
   for (auto candidate = transaction.merge_candidates.rbegin();
        candidate != transaction.merge_candidates.rend(); ++candidate) {
-    merge_candidate(store, *candidate);
+    if (!is_new(candidate->client, candidate->clock)) merge_candidate(store, *candidate);
   }
 }
 

@@ -1,0 +1,6 @@
+export {
+  actionGeneric as action,
+  httpActionGeneric as httpAction,
+  internalMutationGeneric as internalMutation,
+  internalQueryGeneric as internalQuery,
+} from "convex/server";

@@ -27,10 +27,11 @@ void AckTracker::add(Marks& marks, Mark mark) {
 }
 
 void AckTracker::advance(Marks& marks, std::uint64_t& count, storage::Seq seq) {
-  while (!marks.empty() && marks.front().seq <= seq) {
-    count = marks.front().count;
-    marks.pop_front();
-  }
+  std::size_t reached = 0;
+  while (reached < marks.size() && marks[reached].seq <= seq) ++reached;
+  if (reached == 0) return;
+  count = marks[reached - 1].count;
+  marks.erase(marks.begin(), marks.begin() + static_cast<std::ptrdiff_t>(reached));
 }
 
 std::optional<Ack> AckTracker::take() {

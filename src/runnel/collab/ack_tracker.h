@@ -8,8 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <vector>
 
 namespace runnel::collab {
 
@@ -39,7 +39,7 @@ class AckTracker {
     storage::Seq seq;     // ... are in the log up to here
   };
 
-  using Marks = std::deque<Mark>;
+  using Marks = std::vector<Mark>;  // no deque: an idle connection must not cost its blocks
 
   static void add(Marks& marks, Mark mark);
   static void advance(Marks& marks, std::uint64_t& count, storage::Seq seq);

@@ -36,14 +36,16 @@ void FanOut::control_all(std::string_view json) {
 }
 
 void FanOut::update(const SharedBytes& message, std::optional<ConnectionId> except) {
+  receivers_ = 0;
   context_.for_each_connection([&](Connection& connection) {
     if (connection.id() == except) return;
     Participant& participant = Participant::of(connection);
     if (participant.is_lagging) return;
     send(connection, message);
-    metrics_.updates_out.add();
+    ++receivers_;
     if (connection.buffered_bytes() > options_.output_bytes) start_lag(connection, participant);
   });
+  metrics_.updates_out.add(receivers_);
 }
 
 void FanOut::start_lag(Connection& connection, Participant& participant) {

@@ -43,6 +43,9 @@ class FanOut {
 
   [[nodiscard]] bool has_slow() const noexcept { return has_slow_; }
 
+  // How many the last update went to.
+  [[nodiscard]] std::size_t receivers() const noexcept { return receivers_; }
+
   // Sends the empty awareness message to whoever heard nothing for so long. Returns when the next
   // one may be due (steady time, ms).
   std::int64_t keep_alive();
@@ -57,6 +60,7 @@ class FanOut {
   RoomDocument& document_;
   AwarenessHub& awareness_;
   SharedBytes empty_awareness_;
+  std::size_t receivers_{0};
   bool has_slow_{false};
 };
 

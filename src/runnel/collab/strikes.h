@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 namespace runnel::collab {
 
@@ -15,7 +15,7 @@ class Strikes {
   bool add(std::int64_t now_ms) {
     ++total_;
     recent_.push_back(now_ms);
-    while (now_ms - recent_.front() >= kMinuteMs) recent_.pop_front();
+    std::erase_if(recent_, [&](std::int64_t at_ms) { return now_ms - at_ms >= kMinuteMs; });
     return recent_.size() > static_cast<std::size_t>(per_minute_);
   }
 
@@ -26,7 +26,7 @@ class Strikes {
 
   int per_minute_;
   std::uint64_t total_{0};
-  std::deque<std::int64_t> recent_;  // at most per_minute_ + 1: the connection is closed then
+  std::vector<std::int64_t> recent_;  // at most per_minute_ + 1: the connection is closed then
 };
 
 }  // namespace runnel::collab

@@ -56,7 +56,7 @@ Duration YjsRoom::tick() {
   }
   ++window_turns_;
   if (turn_.bytes() > kTurnBytesMax) return Duration(0);
-  const std::size_t deliveries = window_turns_ * context_.connection_count();
+  const std::size_t deliveries = window_turns_ * out_.receivers();
   if (window_turns_ < kWarmTurns || deliveries < kWarmDeliveries) return Duration(0);
   return deliveries < kHotDeliveries ? options_.tick_max / 2 : options_.tick_max;
 }

@@ -132,6 +132,7 @@ class Connection {
   OutputGate& gate_;
   std::vector<std::string> tags_;
   std::unique_ptr<ConnectionState> state_;
+  bool announced_{false};  // on_connect ran: it is in the lists
   bool closing_{false};
   bool gone_{false};
 };

@@ -9,7 +9,7 @@
 #include "base/payload.h"
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -91,7 +91,7 @@ class Mailbox {
   std::size_t bytes_max_;
   std::size_t messages_{0};
   std::size_t bytes_{0};
-  std::deque<RoomEvent> events_;
+  std::list<RoomEvent> events_;  // empty for most of a room's life, and then it costs nothing
 };
 
 }  // namespace runnel::room

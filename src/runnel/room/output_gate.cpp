@@ -8,6 +8,12 @@
 
 namespace runnel::room {
 
+namespace {
+
+constexpr std::size_t kKeptCapacity = 1024;
+
+}  // namespace
+
 void OutputGate::let_out(Held& held) {
   if (held.to == nullptr) return;
   if (held.payload != nullptr) {
@@ -20,10 +26,19 @@ void OutputGate::let_out(Held& held) {
 void OutputGate::write_finished() {
   RUNNEL_CHECK(finished_ < started_);
   ++finished_;
-  while (!held_.empty() && held_.front().after <= finished_) {
-    Held held = std::move(held_.front());
-    held_.pop_front();
+  while (next_ < held_.size() && held_[next_].after <= finished_) {
+    Held held = std::move(held_[next_]);
+    ++next_;
     let_out(held);
+  }
+  if (next_ == held_.size()) {
+    // A room at rest keeps no memory for the turns that it had.
+    held_.clear();
+    if (held_.capacity() > kKeptCapacity) held_.shrink_to_fit();
+    next_ = 0;
+  } else if (next_ >= kKeptCapacity) {
+    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(next_));
+    next_ = 0;
   }
 }
 

@@ -11,8 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
+#include <vector>
 
 namespace runnel::room {
 
@@ -35,9 +35,10 @@ class OutputGate {
   void forget(const Connection& connection);
 
   // A write failed: nothing that waits may ever leave.
-  void break_gate() { held_.clear(); }
-
-  [[nodiscard]] std::size_t held_count() const noexcept { return held_.size(); }
+  void break_gate() {
+    held_.clear();
+    next_ = 0;
+  }
 
  private:
   struct Held {
@@ -53,7 +54,8 @@ class OutputGate {
 
   std::uint64_t started_{0};
   std::uint64_t finished_{0};
-  std::deque<Held> held_;
+  std::vector<Held> held_;  // those before next_ have left
+  std::size_t next_{0};
 };
 
 }  // namespace runnel::room

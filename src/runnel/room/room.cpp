@@ -151,9 +151,8 @@ void Room::accept(RoomEvent event) {
   const ConnectionId sender = message != nullptr ? message->connection : ConnectionId();
   if (mailbox_.push(std::move(event)) || message == nullptr) return;
   // Dropping it silently would lose an edit; without the connection the client sends it again.
-  const auto found = member(sender);
-  if (found != connections_.end()) {
-    found->connection->close(close_code::kTryAgainLater, "ROOM_BUSY");
+  if (Connection* connection = member(sender)) {
+    connection->close(close_code::kTryAgainLater, "ROOM_BUSY");
   }
 }
 
@@ -167,7 +166,8 @@ void Room::drain_mailbox() {
 
 void Room::handle(RoomEvent event) {
   if (auto* message = std::get_if<MessageEvent>(&event)) {
-    handle_message(std::move(*message));
+    Connection* from = member(message->connection);
+    if (from != nullptr) handle_message(*from, message->kind, std::move(message->payload));
   } else if (auto* connect = std::get_if<ConnectEvent>(&event)) {
     handle_connect(connect->connection);
   } else if (auto* close = std::get_if<CloseEvent>(&event)) {
@@ -198,32 +198,33 @@ Connection* Room::connect(ConnectInfo info, std::unique_ptr<ConnectionPort> port
   directory_.deps_.executor.cancel(linger_timer_);
   auto made = std::make_unique<Connection>(std::move(info), std::move(port), gate_);
   Connection* connection = made.get();
-  connections_.push_back({.connection = std::move(made), .announced = false});
+  connections_.push_back(std::move(made));
   accept(ConnectEvent{connection->id()});
   return over_ ? nullptr : connection;
 }
 
 void Room::handle_connect(ConnectionId id) {
-  const auto found = member(id);
-  if (found == connections_.end()) return;
-  found->announced = true;
-  Connection& connection = *found->connection;
+  Connection* connection = member(id);
+  if (connection == nullptr) return;
+  connection->announced_ = true;
   run_turn([&] {
-    connection.tags_ = handler_->tags(connection.info());
-    handler_->on_connect(connection);
+    connection->tags_ = handler_->tags(connection->info());
+    handler_->on_connect(*connection);
   });
 }
 
 void Room::deliver(Connection& connection, PayloadKind kind, Bytes payload) {
   if (connection.is_closing()) return;
+  if (takes_events() && mailbox_.is_empty()) {
+    handle_message(connection, kind, std::move(payload));
+    return;
+  }
   accept(MessageEvent{.connection = connection.id(), .kind = kind, .payload = std::move(payload)});
 }
 
-void Room::handle_message(MessageEvent event) {
-  const auto found = member(event.connection);
-  if (found == connections_.end() || found->connection->closing_) return;
-  Connection& connection = *found->connection;
-  run_turn([&] { handler_->on_message(connection, event.kind, std::move(event.payload)); });
+void Room::handle_message(Connection& connection, PayloadKind kind, Bytes payload) {
+  if (connection.closing_) return;
+  run_turn([&] { handler_->on_message(connection, kind, std::move(payload)); });
 }
 
 void Room::disconnected(Connection& connection) {
@@ -234,12 +235,12 @@ void Room::disconnected(Connection& connection) {
 }
 
 void Room::handle_close(ConnectionId id) {
-  const auto found = member(id);
+  const auto found = std::ranges::find(connections_, id, &Connection::id);
   if (found == connections_.end()) return;
-  const Member gone{.connection = std::move(found->connection), .announced = found->announced};
+  const std::unique_ptr<Connection> gone = std::move(*found);
   connections_.erase(found);
-  gate_.forget(*gone.connection);
-  if (gone.announced) run_turn([&] { handler_->on_close(*gone.connection); });
+  gate_.forget(*gone);
+  if (gone->announced_) run_turn([&] { handler_->on_close(*gone); });
   consider_idling();
 }
 
@@ -252,8 +253,7 @@ void Room::request(RoomRequest request, Respond respond) {
 void Room::set_identity(Connection& connection, Identity identity) {
   if (connection.info_.identity == identity) return;
   connection.info_.identity = std::move(identity);
-  const auto found = member(connection.id());
-  if (!found->announced || connection.is_closing()) return;
+  if (!is_listed(connection)) return;
   run_turn([&] { handler_->on_identity_changed(connection); });
 }
 
@@ -385,13 +385,11 @@ void Room::shut_down() {
   }
   // What arrived in time is taken in; nothing that comes later is.
   drain_mailbox();
-  for (const Member& each : connections_) {
-    each.connection->close(close_code::kGoingAway, "SERVER_SHUTDOWN");
+  for (const auto& each : connections_) {
+    each->close(close_code::kGoingAway, "SERVER_SHUTDOWN");
   }
-  for (Member& each : connections_) {
-    if (std::exchange(each.announced, false)) {
-      run_turn([&] { handler_->on_close(*each.connection); });
-    }
+  for (const auto& each : connections_) {
+    if (std::exchange(each->announced_, false)) run_turn([&] { handler_->on_close(*each); });
   }
   if (!over_) evict(EvictReason::Shutdown);
 }
@@ -416,9 +414,9 @@ void Room::fail(Error error) {
 // Past the gate: these closes promise nothing, and what the gate holds must not leave.
 void Room::close_all(std::uint16_t code, std::string_view reason) {
   gate_.break_gate();
-  for (const Member& each : connections_) {
-    each.connection->closing_ = true;
-    each.connection->port_->close(code, reason);
+  for (const auto& each : connections_) {
+    each->closing_ = true;
+    each->port_->close(code, reason);
   }
 }
 
@@ -457,27 +455,30 @@ void Room::at_turn_end(Task task) {
   directory_.deps_.executor.at_turn_end(guarded(std::move(task)));
 }
 
-std::vector<Room::Member>::iterator Room::member(ConnectionId id) {
-  return std::ranges::find_if(connections_,
-                              [id](const Member& m) { return m.connection->id() == id; });
+Connection* Room::member(ConnectionId id) const {
+  const auto slot = directory_.connections_.find(id);
+  if (slot != directory_.connections_.end() && slot->second.room == this) {
+    return slot->second.connection;
+  }
+  // Only while it is coming or going is it in the room and not in the directory.
+  const auto found = std::ranges::find(connections_, id, &Connection::id);
+  return found == connections_.end() ? nullptr : found->get();
 }
 
 void Room::for_each_connection(const std::function<void(Connection&)>& visit) {
-  for (const Member& each : connections_) {
-    if (each.announced && !each.connection->is_closing()) visit(*each.connection);
+  for (const auto& each : connections_) {
+    if (is_listed(*each)) visit(*each);
   }
 }
 
 std::size_t Room::connection_count() const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      connections_, [](const Member& m) { return m.announced && !m.connection->is_closing(); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(connections_, [](const auto& each) { return is_listed(*each); }));
 }
 
 Connection* Room::connection(ConnectionId id) {
-  const auto found = member(id);
-  const bool there =
-      found != connections_.end() && found->announced && !found->connection->is_closing();
-  return there ? found->connection.get() : nullptr;
+  Connection* found = member(id);
+  return found != nullptr && is_listed(*found) ? found : nullptr;
 }
 
 Connection* Room::connection(std::string_view key) {
@@ -505,13 +506,13 @@ void Room::broadcast(PayloadKind kind, SharedBytes payload, std::span<const Conn
 std::vector<ConnectionId> Room::connection_ids() const {
   std::vector<ConnectionId> ids;
   ids.reserve(connections_.size());
-  for (const Member& each : connections_) ids.push_back(each.connection->id());
+  for (const auto& each : connections_) ids.push_back(each->id());
   return ids;
 }
 
 void Room::visit(const std::function<void(const Connection&)>& visitor) const {
-  for (const Member& each : connections_) {
-    if (!each.connection->is_closing()) visitor(*each.connection);
+  for (const auto& each : connections_) {
+    if (!each->is_closing()) visitor(*each);
   }
 }
 

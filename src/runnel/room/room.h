@@ -69,11 +69,6 @@ class Room final : public RoomContext, private StoredRoomOwner {
   void fail(Error error) override;
 
  private:
-  struct Member {
-    std::unique_ptr<Connection> connection;
-    bool announced{false};  // on_connect ran: it is in the lists
-  };
-
   [[nodiscard]] std::weak_ptr<void> life() const override { return self_; }
 
   void in_turn(const std::function<void()>& work) override {
@@ -95,7 +90,7 @@ class Room final : public RoomContext, private StoredRoomOwner {
   void drain_mailbox();
   void handle(RoomEvent event);
   void handle_connect(ConnectionId id);
-  void handle_message(MessageEvent event);
+  void handle_message(Connection& connection, PayloadKind kind, Bytes payload);
   void handle_close(ConnectionId id);
   void handle_alarm();
   void alarm_done(const Result<void>& outcome);
@@ -110,7 +105,12 @@ class Room final : public RoomContext, private StoredRoomOwner {
 
   [[nodiscard]] Done once(void (Room::*then)(const Result<void>&));
   Task guarded(Task task);
-  std::vector<Member>::iterator member(ConnectionId id);
+  // Also one that is not in the lists yet or any more; null when it is gone.
+  [[nodiscard]] Connection* member(ConnectionId id) const;
+
+  [[nodiscard]] static bool is_listed(const Connection& connection) noexcept {
+    return connection.announced_ && !connection.is_closing();
+  }
 
   RoomDirectory& directory_;
   const RoomId id_;
@@ -118,7 +118,7 @@ class Room final : public RoomContext, private StoredRoomOwner {
   StoredRoom storage_;
   std::unique_ptr<RoomHandler> handler_;
   Mailbox mailbox_;
-  std::vector<Member> connections_;  // in the order in which they came
+  std::vector<std::unique_ptr<Connection>> connections_;  // in the order in which they came
   std::vector<RoomDirectory::Opened> waiters_;
   AlarmRetry alarm_retry_;
   TimerId alarm_timer_;

@@ -35,15 +35,18 @@ TEST(HttpServer, ReadsARequestThatIsCutAtEveryPosition) {
     responder.send(text_response(
         200, request.target + to_text(request.body) + std::string(*request.headers.find("x-one"))));
   };
-  const std::string request =
-      "POST /p HTTP/1.1\r\nHost: h\r\nX-One: 1\r\nContent-Length: 4\r\n\r\nbody";
-  RawClient client(server.port());
-  for (std::size_t cut = 1; cut < request.size(); ++cut) {
-    client.send(request.substr(0, cut));
-    // A full turn of each loop passes, so that the two pieces are read apart.
-    for (std::size_t i = 0; i < server.loops().size(); ++i) run_on(server.loops().at(i), [] {});
-    client.send(request.substr(cut));
-    ASSERT_THAT(client.read_response(), HasSubstr("\r\n\r\n/pbody1")) << "cut at " << cut;
+  const std::string head = "POST /p HTTP/1.1\r\nHost: h\r\nX-One: 1\r\n";
+  for (const std::string& request :
+       {head + "Content-Length: 4\r\n\r\nbody",
+        head + "Transfer-Encoding: chunked\r\n\r\n1;x=y\r\nb\r\n3\r\nody\r\n0\r\nT: t\r\n\r\n"}) {
+    RawClient client(server.port());
+    for (std::size_t cut = 1; cut < request.size(); ++cut) {
+      client.send(request.substr(0, cut));
+      // A full turn of each loop passes, so that the two pieces are read apart.
+      for (std::size_t i = 0; i < server.loops().size(); ++i) run_on(server.loops().at(i), [] {});
+      client.send(request.substr(cut));
+      ASSERT_THAT(client.read_response(), HasSubstr("\r\n\r\n/pbody1")) << "cut at " << cut;
+    }
   }
 }
 
@@ -138,6 +141,9 @@ INSTANTIATE_TEST_SUITE_P(
             "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890",
             413},
         Malformed{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+        Malformed{"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                      std::string(40'000, 'x'),
+                  400},
         Malformed{"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n", 431},
         Malformed{"GET /" + std::string(200'000, 'x'), 431}));
 

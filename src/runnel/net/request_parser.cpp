@@ -61,11 +61,16 @@ struct RequestParserImpl {
   http::request_parser<GrowingBody> parser;
   RequestParser::BodyLimit body_limit;
   std::size_t head_bytes_max{0};
-  Bytes head;  // what has arrived of an incomplete head; Beast wants it in one piece
+  // What has arrived of an incomplete head or of the line before a chunk; Beast wants it in one
+  // piece.
+  Bytes unparsed;
   bool has_head{false};
   bool expects_continue{false};
   int failure_status{0};
   std::string failure;
+
+  // Goes on with what is unparsed and the front of `input`; false after a failure.
+  bool join(ByteView& input);
 
   // Gives Beast the bytes; returns how many it took, or nothing after a failure.
   std::optional<std::size_t> put(ByteView bytes);
@@ -77,6 +82,23 @@ struct RequestParserImpl {
     return false;
   }
 };
+
+bool RequestParserImpl::join(ByteView& input) {
+  const std::size_t before = unparsed.size();
+  const std::size_t room = head_bytes_max + 1 - std::min(before, head_bytes_max);
+  const ByteView more = input.first(std::min(input.size(), room));
+  unparsed.insert(unparsed.end(), more.begin(), more.end());
+  const std::optional<std::size_t> taken = put(unparsed);
+  if (!taken) return false;
+  if (*taken >= before) {
+    input = input.subspan(*taken - before);
+    Bytes().swap(unparsed);
+  } else {
+    input = input.subspan(more.size());
+    unparsed.erase(unparsed.begin(), unparsed.begin() + static_cast<std::ptrdiff_t>(*taken));
+  }
+  return true;
+}
 
 std::optional<std::size_t> RequestParserImpl::put(ByteView bytes) {
   std::size_t taken = 0;
@@ -132,29 +154,23 @@ RequestParser::~RequestParser() = default;
 
 RequestParser::Status RequestParser::feed(ByteView& input) {
   RequestParserImpl& impl = *impl_;
-  if (!impl.has_head && !impl.head.empty()) {
-    const std::size_t before = impl.head.size();
-    const std::size_t room = impl.head_bytes_max + 1 - std::min(before, impl.head_bytes_max);
-    const ByteView more = input.first(std::min(input.size(), room));
-    impl.head.insert(impl.head.end(), more.begin(), more.end());
-    const std::optional<std::size_t> taken = impl.put(impl.head);
+  if (!impl.unparsed.empty() && !impl.join(input)) return Status::Failed;
+  if (impl.unparsed.empty()) {
+    const std::optional<std::size_t> taken = impl.put(input);
     if (!taken) return Status::Failed;
-    if (!impl.has_head) {
-      input = input.subspan(more.size());
-      impl.head.erase(impl.head.begin(), impl.head.begin() + static_cast<std::ptrdiff_t>(*taken));
-      return Status::NeedMore;
+    input = input.subspan(*taken);
+    if (!impl.parser.is_done()) {
+      impl.unparsed.assign(input.begin(), input.end());
+      input = {};
     }
-    input = input.subspan(*taken > before ? *taken - before : 0);
-    Bytes().swap(impl.head);
   }
-  const std::optional<std::size_t> taken = impl.put(input);
-  if (!taken) return Status::Failed;
-  input = input.subspan(*taken);
-  if (!impl.has_head) {
-    impl.head.assign(input.begin(), input.end());
-    input = {};
+  if (impl.parser.is_done()) return Status::Complete;
+  // Beast bounds a head by itself, but not the line before a chunk.
+  if (impl.unparsed.size() > impl.head_bytes_max) {
+    impl.refuse(impl.has_head ? 400 : 431, "a line of the request is too long");
+    return Status::Failed;
   }
-  return impl.parser.is_done() ? Status::Complete : Status::NeedMore;
+  return Status::NeedMore;
 }
 
 bool RequestParser::has_head() const { return impl_->has_head; }

@@ -31,7 +31,7 @@ class TlsTest : public testing::Test {
   TlsFiles files_{.certificate_path = prefix_ + ".crt", .key_path = prefix_ + ".key"};
 };
 
-TEST_F(TlsTest, ServesHttpAndWebSocketsOverIt) {
+TEST_F(TlsTest, ServesHttpOverItAndMovesItsStateToAnotherLoop) {
   const auto tls = TlsContext::create(files_).value();
   RunningServer server({}, 2, {.tls = tls.get()});
   server.handler.handle = [&](const HttpRequest& request, Responder responder) {
@@ -50,6 +50,79 @@ TEST_F(TlsTest, ServesHttpAndWebSocketsOverIt) {
       EXPECT_TRUE(response.ends_with(std::string(300'000, 's')));
     }
   }
+}
+
+// Sends back what it gets, and keeps the WebSocket until it is closed.
+class TlsEcho final : public WebSocketHandler {
+ public:
+  void on_message(WebSocket& websocket, MessageKind kind, ByteView payload) override {
+    websocket.send(kind, share(to_bytes(payload)));
+  }
+
+  void on_close(WebSocket& /*websocket*/, const CloseInfo& info) override {
+    closed.add(info.code);
+    websocket_.reset();
+  }
+
+  void keep(std::unique_ptr<WebSocket> websocket) {
+    websocket_ = std::move(websocket);
+    opened.add(websocket_.get());
+  }
+
+  void forget() { websocket_.reset(); }
+
+  Reports<WebSocket*> opened;
+  Reports<std::uint16_t> closed;
+
+ private:
+  std::unique_ptr<WebSocket> websocket_;
+};
+
+TEST_F(TlsTest, CarriesWebSocketsThoughTheReceiverIsSlow) {
+  const auto tls = TlsContext::create(files_).value();
+  RunningServer server({}, 2, {.tls = tls.get()});
+  TlsEcho echo;
+  server.on_stopped = [&] { echo.forget(); };
+  server.handler.handle = [&](const HttpRequest&, Responder responder) {
+    responder.move_to(server.loops().at(1), [&](Responder moved) {
+      echo.keep(moved.upgrade({.websocket = {.send_congested_bytes = 100'000}}, echo));
+    });
+  };
+  RawClient client(server.port());
+  ASSERT_TRUE(client.start_tls());
+  client.send(upgrade_request("/"));
+  client.read_until("\r\n\r\n");
+  WebSocket* const websocket = echo.opened.next();
+  // Each message has its own contents, so that nothing can be lost, doubled or out of order.
+  const auto message = [](std::size_t i) {
+    return std::string(30'000, static_cast<char>('a' + i % 26));
+  };
+  std::size_t sent = 0;
+  bool is_congested = false;
+  while (!is_congested) {
+    run_on(websocket->loop(), [&] {
+      is_congested = websocket->send(MessageKind::Text, share(to_bytes(message(sent++)))) ==
+                     SendState::Congested;
+    });
+  }
+  run_on(websocket->loop(), [&] {
+    const std::size_t before = websocket->buffered_bytes();
+    const std::size_t dropped = websocket->discard_queued();
+    EXPECT_EQ(websocket->buffered_bytes(), before - dropped);
+    EXPECT_EQ(dropped % 30'004, 0U);
+    sent -= dropped / 30'004;
+    for (int i = 0; i < 3; ++i) {
+      websocket->send(MessageKind::Text, share(to_bytes(message(sent++))));
+    }
+  });
+  for (std::size_t i = 0; i < sent; ++i) {
+    const Bytes frame = *encode_frame(MessageKind::Text, as_bytes(message(i)));
+    ASSERT_EQ(client.read_exactly(frame.size()), to_text(frame)) << "message " << i;
+  }
+  client.send(encode_client_frame(Opcode::Text, as_bytes("back"), {9, 9, 9, 9}));
+  EXPECT_EQ(client.read_exactly(6), to_text(*encode_frame(MessageKind::Text, as_bytes("back"))));
+  client.send(encode_client_frame(Opcode::Close, {}, {9, 9, 9, 9}));
+  EXPECT_EQ(echo.closed.next(), close_code::kNoStatus);
 }
 
 TEST_F(TlsTest, TakesANewCertificateForNewConnections) {

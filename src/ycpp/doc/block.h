@@ -25,6 +25,9 @@ using NameIndex = std::uint32_t;
 
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
+// No client, in the 16 bits that a block has for one.
+inline constexpr std::uint16_t kNarrowNone = 0xFFFF;
+
 // The numbers are the content references of the update format.
 enum class BlockKind : std::uint8_t {
   Gc = 0,

@@ -99,6 +99,7 @@ class BlockStore {
   std::vector<KeyEntry> entries;
   std::vector<SubdocumentRecord> subdocuments;
   WalkMarks walk_marks;
+  std::size_t last_state_bytes{0};  // how long the last encoding was: what the next one will need
   std::unordered_map<BlockIndex, LocalId> redone;  // of blocks with block_flag::kRedone
 
   // ---- clients ----

@@ -97,8 +97,6 @@ class BlockTable {
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:
-  static constexpr std::uint16_t kNarrowNone = 0xFFFF;
-
   static bool is_wide(const Block& block) noexcept {
     return (block.flags & block_flag::kWide) != 0;
   }

@@ -190,8 +190,11 @@ Bytes merge_all(const std::vector<Bytes>& updates, UpdateFormat format) {
 Bytes encode_state_v1(BlockStore& store, const PendingStructs& structs,
                       const PendingDeletes& deletes, const StateVector& target) {
   ByteWriter writer;
-  write_sections_v1(writer, store, clients_beyond(store, target));
+  const std::vector<EncodeFrom> clients = clients_beyond(store, target);
+  if (!clients.empty()) writer.reserve(store.last_state_bytes);
+  write_sections_v1(writer, store, clients);
   write_all_deletes_v1(writer, store);
+  store.last_state_bytes = writer.size();
   if (structs.empty() && deletes.empty()) return writer.to_bytes();
   std::vector<Bytes> updates = pending_updates(store, structs, deletes, target);
   updates.insert(updates.begin(), writer.to_bytes());

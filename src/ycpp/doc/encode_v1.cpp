@@ -6,11 +6,22 @@
 #include "ycpp/encoding/json.h"
 #include "ycpp/encoding/utf.h"
 
+#include <array>
+#include <cstring>
 #include <string>
 
 namespace ycpp {
 
 namespace {
+
+std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) noexcept {
+  while (value >= 0x80) {
+    *out++ = static_cast<std::uint8_t>(value | 0x80U);
+    value >>= 7U;
+  }
+  *out++ = static_cast<std::uint8_t>(value);
+  return out;
+}
 
 class BlockWriterV1 {
  public:
@@ -20,6 +31,7 @@ class BlockWriterV1 {
   // Without its first `offset` units.
   void write(BlockIndex index, Clock offset) {
     const Block& block = blocks_[index];
+    if (offset == 0 && write_common(block)) return;
     if (block.kind == BlockKind::Gc) {
       writer_.u8(0);
       writer_.var_uint(blocks_.length(index) - offset);
@@ -45,6 +57,47 @@ class BlockWriterV1 {
   void write_id(LocalId id) {
     writer_.var_uint(store_.clients.data()[id.client].id.value());
     writer_.var_uint(id.clock);
+  }
+
+  // Most blocks by far: a text in ASCII, or nothing any more, between neighbours. Everything in
+  // front of the text is written without looking for room again.
+  bool write_common(const Block& block) {
+    constexpr std::uint8_t kUncommon =
+        block_flag::kWide | block_flag::kKeyed | block_flag::kUnicode;
+    const bool is_text = block.kind == BlockKind::String;
+    if ((block.flags & kUncommon) != 0 || (!is_text && block.kind != BlockKind::Deleted)) {
+      return false;
+    }
+    const bool has_origin = block.origin_client != kNarrowNone;
+    const bool has_right_origin = block.right_origin_client != kNarrowNone;
+    if (!has_origin && !has_right_origin) return false;
+    constexpr std::size_t kHeaderBytesMax = 64;
+    std::uint8_t* out = writer_.open(kHeaderBytesMax + (is_text ? block.length : 0));
+    *out++ = static_cast<std::uint8_t>(static_cast<unsigned>(block.kind) |
+                                       (has_origin ? kInfoOrigin : 0U) |
+                                       (has_right_origin ? kInfoRightOrigin : 0U));
+    if (has_origin) out = put_var_uint(put_client(out, block.origin_client), block.origin_clock);
+    if (has_right_origin) {
+      out = put_var_uint(put_client(out, block.right_origin_client), block.right_origin_clock);
+    }
+    out = put_var_uint(out, block.length);
+    if (is_text) {
+      std::memcpy(out, store_.heap.at(block.content), block.length);
+      out += block.length;
+    }
+    writer_.close(out);
+    return true;
+  }
+
+  // Few clients are named over and over, so the last one is kept as it is written.
+  std::uint8_t* put_client(std::uint8_t* out, ClientIndex client) noexcept {
+    if (client != cached_client_) {
+      cached_client_ = client;
+      const std::uint64_t id = store_.clients.data()[client].id.value();
+      cached_bytes_ = static_cast<std::size_t>(put_var_uint(cached_.data(), id) - cached_.data());
+    }
+    std::memcpy(out, cached_.data(), cached_.size());
+    return out + cached_bytes_;
   }
 
   void write_parent(BlockIndex index, bool is_keyed) {
@@ -123,6 +176,9 @@ class BlockWriterV1 {
   ByteWriter& writer_;
   const BlockStore& store_;
   const BlockTable& blocks_;
+  ClientIndex cached_client_{kNone};
+  std::array<std::uint8_t, 8> cached_{};
+  std::size_t cached_bytes_{0};
 };
 
 void write_section(ByteWriter& writer, const BlockStore& store, EncodeFrom from) {
@@ -134,7 +190,12 @@ void write_section(ByteWriter& writer, const BlockStore& store, EncodeFrom from)
   writer.var_uint(from.clock);
   const BlockIndex first = record.list.at(position);
   blocks.write(first, from.clock - store.blocks.clock(first));
-  while (record.list.to_next(position)) blocks.write(record.list.at(position), 0);
+  std::uint32_t slot = position.slot + 1;
+  for (std::uint32_t leaf = position.leaf; leaf < record.list.leaf_count(); ++leaf) {
+    const std::span<const BlockIndex> in_leaf = record.list.leaf(leaf);
+    for (const BlockIndex block : in_leaf.subspan(slot)) blocks.write(block, 0);
+    slot = 0;
+  }
 }
 
 }  // namespace

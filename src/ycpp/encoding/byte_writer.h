@@ -53,6 +53,16 @@ class ByteWriter {
     if (capacity_ - size_ < count) grow(count);
   }
 
+  // Room for `count` bytes to be written in place; close() says where they ended.
+  [[nodiscard]] std::uint8_t* open(std::size_t count) {
+    reserve(count);
+    return data_.get() + size_;
+  }
+
+  void close(const std::uint8_t* end) noexcept {
+    size_ = static_cast<std::size_t>(end - data_.get());
+  }
+
   void u8(std::uint8_t byte) {
     reserve(1);
     data_[size_++] = byte;

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <stdexcept>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace runnel::net {
@@ -100,13 +100,14 @@ TEST_F(EventLoopTest, GoesOnAfterATaskThatThrows) {
   std::string what;
   EventLoop loop(time_, 0, [&](std::string_view text) { what = text; });
   bool went_on = false;
-  loop.post([] { throw std::runtime_error("broken task"); });
+  // The library throws, as it may anywhere: our own code never does.
+  loop.post([] { std::ignore = std::vector<int>().at(1); });
   loop.post([&] {
     went_on = true;
     loop.stop();
   });
   loop.run();
-  EXPECT_EQ(what, "broken task");
+  EXPECT_FALSE(what.empty());
   EXPECT_TRUE(went_on);
 }
 

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace runnel::net {

@@ -1,0 +1,25 @@
+// Yjs takes the whole rest of a client's section out with the first struct that has to wait, and looks at it again only when
+// one of the clocks it noted is passed: structs can stay pending although all that they need is there. ycpp integrates them.
+
+const dependencies = struct => [struct.origin, struct.rightOrigin, struct.parent]
+  .filter(id => id !== null && id !== undefined && typeof id === 'object' && typeof id.clock === 'number')
+
+/** Whether something that `doc` keeps waiting could be integrated as it stands. */
+export const stuckPending = (Y, doc) => {
+  const { pendingStructs, pendingDs } = doc.store
+  const state = client => Y.getState(doc.store, client)
+  if (pendingStructs !== null) {
+    for (const struct of Y.decodeUpdateV2(pendingStructs.update).structs) {
+      if (struct instanceof Y.Skip) continue
+      const { client, clock } = struct.id
+      const isNext = clock <= state(client) && clock + struct.length > state(client)
+      if (isNext && dependencies(struct).every(id => id.client === client || id.clock < state(id.client))) return true
+    }
+  }
+  if (pendingDs !== null) {
+    for (const [client, ranges] of Y.decodeUpdateV2(pendingDs).ds.clients) {
+      if (ranges.some(range => range.clock < state(client))) return true
+    }
+  }
+  return false
+}

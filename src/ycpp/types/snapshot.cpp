@@ -1,0 +1,87 @@
+#include "ycpp/types/snapshot.h"
+
+#include "ycpp/encoding/byte_reader.h"
+#include "ycpp/encoding/byte_writer.h"
+#include "ycpp/types/read.h"
+#include "ycpp/types/type_system.h"
+
+#include <algorithm>
+
+namespace ycpp {
+
+namespace {
+
+Result<Snapshot> decode_as(ByteView bytes, UpdateFormat format) {
+  ByteReader reader(bytes);
+  DeleteSet deletes = DeleteSet::read(reader, format);
+  StateVector vector = StateVector::read(reader);
+  if (reader.ok() && !reader.at_end()) reader.set_error("bytes after the end");
+  if (!reader.ok()) return std::unexpected(reader.error("reading a snapshot"));
+  return Snapshot(std::move(deletes), std::move(vector));
+}
+
+Bytes encode_as(const Snapshot& snapshot, UpdateFormat format) {
+  ByteWriter writer;
+  snapshot.delete_set().write(writer, format);
+  snapshot.state_vector().write(writer);
+  return writer.to_bytes();
+}
+
+}  // namespace
+
+Result<Snapshot> Snapshot::decode(ByteView bytes) { return decode_as(bytes, UpdateFormat::V1); }
+
+Result<Snapshot> Snapshot::decode_v2(ByteView bytes) { return decode_as(bytes, UpdateFormat::V2); }
+
+Bytes Snapshot::encode() const { return encode_as(*this, UpdateFormat::V1); }
+
+Bytes Snapshot::encode_v2() const { return encode_as(*this, UpdateFormat::V2); }
+
+bool Snapshot::contains(Id id) const noexcept {
+  return id.clock < state_vector_.clock(id.client) && !delete_set_.contains(id);
+}
+
+Snapshot snapshot(Doc& doc) { return {doc.delete_set(), doc.state_vector()}; }
+
+namespace edit {
+
+void split_at_snapshot(Edit& edit, const Snapshot& snapshot) {
+  const BlockStore& store = edit.store;
+  for (const StateVector::Entry& entry : snapshot.state_vector().entries()) {
+    const ClientIndex client = store.find_client(entry.client);
+    if (client == kNone || entry.clock >= store.clients[client].state) continue;
+    edit.integrator.clean_start({client, entry.clock});
+  }
+  for (const DeleteSet::ClientRanges& ranges : snapshot.delete_set().clients()) {
+    const ClientIndex client = store.find_client(ranges.client);
+    if (client == kNone) continue;
+    const Clock state = store.clients[client].state;
+    for (const ClockRange& range : ranges.ranges) {
+      if (range.clock >= state) break;
+      edit.integrator.clean_start({client, range.clock});
+      if (range.end() < state) edit.integrator.clean_start({client, range.end()});
+    }
+  }
+}
+
+std::vector<std::pair<std::string, Value>> entries_at(Doc& doc, TypeIndex type,
+                                                      const Snapshot& snapshot) {
+  const BlockStore& store = doc.store();
+  std::vector<std::pair<std::string, Value>> entries;
+  for (EntryIndex entry = store.types[type].first_entry; entry != kNone;
+       entry = store.entries[entry].next) {
+    BlockIndex block = store.entries[entry].last;
+    while (block != kNone) {
+      const Id id = store.global(store.blocks.id(block));
+      if (id.clock < snapshot.state_vector().clock(id.client)) break;
+      block = store.blocks[block].left;
+    }
+    if (block == kNone || !is_visible_in(store, block, &snapshot)) continue;
+    entries.emplace_back(store.names.text(store.entries[entry].key), last_value(doc, block));
+  }
+  return entries;
+}
+
+}  // namespace edit
+
+}  // namespace ycpp

@@ -1,0 +1,111 @@
+// TypeSystem: what a document needs only when somebody uses its shared types: their handlers, the
+// undo managers, and what edits remember. It belongs to its Doc and is made on first use.
+//
+// Engine internal.
+#pragma once
+
+#include "ycpp/doc/doc.h"
+#include "ycpp/types/edit.h"
+#include "ycpp/types/event.h"
+#include "ycpp/types/subdocuments.h"
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ycpp {
+
+// A type whose children changed, with the events of all that changed in it.
+struct ChangedParent {
+  TypeIndex type{kNone};
+  std::vector<Event*> events;
+};
+
+// Told when a transaction has ended and its observers were called: an undo manager.
+class TransactionListener {
+ public:
+  TransactionListener() = default;
+  TransactionListener(const TransactionListener&) = delete;
+  TransactionListener& operator=(const TransactionListener&) = delete;
+  TransactionListener(TransactionListener&&) = delete;
+  TransactionListener& operator=(TransactionListener&&) = delete;
+  virtual ~TransactionListener() = default;
+
+  // `parents` are the types that changed and all types around them.
+  virtual void after_transaction(Transaction& transaction,
+                                 const std::vector<ChangedParent>& parents) = 0;
+};
+
+class TypeSystem final : public DocListener {
+ public:
+  // That of the document, made if there is none.
+  [[nodiscard]] static TypeSystem& of(Doc& doc);
+
+  explicit TypeSystem(Doc& doc) noexcept : doc_(doc) {}
+
+  [[nodiscard]] bool wants_transactions() const noexcept override;
+  void before_transaction(Transaction& /*transaction*/) override {}
+  void call_observers(Transaction& transaction) override;
+  void after_cleanup(Transaction& /*transaction*/) override {}
+  void after_updates(Transaction& transaction) override;
+  void after_all_transactions() override {}
+
+  ObserverId add_observer(TypeIndex type, EventHandler handler);
+  ObserverId add_deep_observer(TypeIndex type, DeepEventHandler handler);
+  void remove_observer(TypeIndex type, ObserverId id);
+
+  ObserverId add_subdocument_observer(SubdocumentHandler handler);
+  void remove_subdocument_observer(ObserverId id);
+
+  void add_listener(TransactionListener& listener) { listeners_.push_back(&listener); }
+  void remove_listener(TransactionListener& listener);
+
+  [[nodiscard]] edit::FormatSources& sources() noexcept { return sources_; }
+
+ private:
+  template <class Handler>
+  using Handlers = std::vector<std::pair<ObserverId, std::shared_ptr<const Handler>>>;
+
+  // The events of one transaction while its observers are called.
+  struct Calls {
+    std::vector<std::unique_ptr<Event>> events;
+    std::vector<ChangedParent> parents;  // in the order in which they were reached
+    std::unordered_map<TypeIndex, std::size_t> places;
+  };
+
+  [[nodiscard]] bool is_live(TypeIndex type) const noexcept;
+  void prepare_changed(Transaction& transaction);
+  void call_type_observers(Transaction& transaction, Calls& calls);
+  void add_to_parents(Calls& calls, Event& event, TypeIndex type) const;
+  void call_deep_observers(Transaction& transaction, Calls& calls);
+  void call_deep(Transaction& transaction, TypeIndex type, std::vector<Event*> events);
+
+  Doc& doc_;
+  ObserverId next_id_{1};
+  std::unordered_map<TypeIndex, Handlers<EventHandler>> observers_;
+  std::unordered_map<TypeIndex, Handlers<DeepEventHandler>> deep_observers_;
+  Handlers<SubdocumentHandler> subdocument_observers_;
+  std::vector<TransactionListener*> listeners_;
+  edit::FormatSources sources_;
+};
+
+namespace edit {
+
+// Whether a unit was deleted by a transaction, which must have ended.
+[[nodiscard]] bool is_deleted_in(const BlockStore& store, const Transaction& transaction,
+                                 LocalId id) noexcept;
+
+// Runs `change(Edit&)` in the open transaction of the document, or in one of its own.
+template <class Change>
+void with_edit(Doc& doc, Change&& change) {
+  doc.transact([&](Transaction& transaction) {
+    Edit edit(doc.store(), transaction, doc.store().intern_client(doc.client_id()), TypeSystem::of(doc).sources());
+    change(edit);
+  });
+}
+
+}  // namespace edit
+
+}  // namespace ycpp

@@ -3,6 +3,7 @@
 //   node generate.mjs --seed SEED --count N [--out FILE]
 //
 // Output: for each history a 32-bit little-endian length and one value in lib0's `any` encoding. `show.mjs` prints it.
+import './generator/clock.mjs'
 import * as fs from 'node:fs'
 import * as Y from 'yjs'
 import { History } from './generator/history.mjs'

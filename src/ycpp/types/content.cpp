@@ -18,7 +18,7 @@ std::vector<DeltaInput> as_delta(std::string text) {
 
 }  // namespace
 
-Content::Content(NewType type) : value_(Box<NewType>(std::move(type))) {}
+Content::Content(NewType type) : value_(std::make_shared<const NewType>(std::move(type))) {}
 
 DeltaInput insert_op(Content content) {
   DeltaInput op;

@@ -8,6 +8,7 @@
 #include "ycpp/encoding/any.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,8 +58,8 @@ class Content {
   [[nodiscard]] const Any* as_any() const noexcept { return std::get_if<Any>(&value_); }
 
   [[nodiscard]] const NewType* as_type() const noexcept {
-    const auto* box = std::get_if<Box<NewType>>(&value_);
-    return box == nullptr ? nullptr : &**box;
+    const auto* type = std::get_if<std::shared_ptr<const NewType>>(&value_);
+    return type == nullptr ? nullptr : type->get();
   }
 
   [[nodiscard]] const NewSubdocument* as_subdocument() const noexcept {
@@ -66,7 +67,8 @@ class Content {
   }
 
  private:
-  std::variant<Any, Box<NewType>, NewSubdocument> value_;
+  // Never changed, so copies may share it.
+  std::variant<Any, std::shared_ptr<const NewType>, NewSubdocument> value_;
 };
 
 // A step of a delta that Text::apply_delta() takes.

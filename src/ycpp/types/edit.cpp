@@ -1,5 +1,6 @@
 #include "ycpp/types/edit.h"
 
+#include "ycpp/doc/subdocument_options.h"
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/byte_writer.h"
 #include "ycpp/encoding/json.h"
@@ -70,6 +71,14 @@ Any read_json_unit(ByteReader& reader) {
   Result<Any> value = parse_json(text);
   RUNNEL_CHECK(value.has_value());
   return std::move(*value);
+}
+
+// A copy of a format holds the very value of the original.
+void copy_source(Edit& edit, BlockIndex source) {
+  const Format format = format_of(edit.store, edit.sources, source);
+  if (!format.value.source.has_value()) return;
+  const Id id = edit.store.global({edit.own, edit.store.clients[edit.own].state});
+  edit.sources.insert_or_assign(id, *format.value.source);
 }
 
 Bytes encoded_options(const NewSubdocument& document) {
@@ -154,6 +163,30 @@ BlockIndex insert_type_block(Edit& edit, const Place& place, const NewType& type
   const BlockIndex block = edit.integrator.integrate(item);
   fill_type(edit, edit.store.type_of(block), type);
   return block;
+}
+
+BlockIndex insert_copy(Edit& edit, const Place& place, BlockIndex source) {
+  BlockStore& store = edit.store;
+  const BlockKind kind = store.blocks[source].kind;
+  NewItem item = new_item(edit, place, kind, store.blocks.length(source));
+  item.unicode = (store.blocks[source].flags & block_flag::kUnicode) != 0;
+  if (kind == BlockKind::Type) {
+    const TypeNode& type = store.types[store.type_of(source)];
+    item.type_kind = type.kind;
+    item.type_name = type.name;
+  } else if (kind == BlockKind::Doc) {
+    SubdocumentRecord record = store.subdocuments[store.blocks[source].content];
+    record.item = kNone;
+    record.should_load = subdocument_loads_itself(record.options);
+    item.content = static_cast<std::uint32_t>(store.subdocuments.size());
+    store.subdocuments.push_back(std::move(record));
+  } else if (kind != BlockKind::Deleted) {
+    // The view ends with the next allocation.
+    const Bytes bytes = runnel::to_bytes(store.content_view(source));
+    if (kind == BlockKind::Format) copy_source(edit, source);
+    item.content = store.add_content(bytes);
+  }
+  return edit.integrator.integrate(item);
 }
 
 BlockIndex insert_content_block(Edit& edit, const Place& place, const Content& content) {

@@ -57,6 +57,8 @@ BlockIndex insert_format_block(Edit& edit, const Place& place, std::string_view 
 BlockIndex insert_subdocument_block(Edit& edit, const Place& place, const NewSubdocument& document);
 // The type and everything that it holds from the start.
 BlockIndex insert_type_block(Edit& edit, const Place& place, const NewType& type);
+// A copy of what a block holds; of a type an empty one of the same kind.
+BlockIndex insert_copy(Edit& edit, const Place& place, BlockIndex source);
 // What Yjs makes of one value in a list or map.
 BlockIndex insert_content_block(Edit& edit, const Place& place, const Content& content);
 

@@ -1,9 +1,12 @@
 #include "ycpp/types/snapshot.h"
 
+#include "ycpp/doc/encode_state.h"
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/byte_writer.h"
 #include "ycpp/types/read.h"
 #include "ycpp/types/type_system.h"
+#include "ycpp/update/format.h"
+#include "ycpp/update/update_meta.h"
 
 #include <algorithm>
 
@@ -42,6 +45,49 @@ bool Snapshot::contains(Id id) const noexcept {
 }
 
 Snapshot snapshot(Doc& doc) { return {doc.delete_set(), doc.state_vector()}; }
+
+Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update) {
+  const UpdateFormat format = RUNNEL_TRY(recognise_update_format(update));
+  const std::vector<UpdateSpan> spans = RUNNEL_TRY(parse_update_meta(update, format));
+  for (const UpdateSpan& span : spans) {
+    if (snapshot.state_vector().clock(span.client) < span.to) return false;
+  }
+  const DeleteSet deletes = RUNNEL_TRY(delete_set_of_update(update, format));
+  return snapshot.delete_set().covers(deletes);
+}
+
+Result<void> create_doc_from_snapshot(Doc& origin, const Snapshot& snapshot, Doc& restored) {
+  if (origin.options().gc) {
+    return runnel::fail(Errc::Invalid,
+                        "restoring a snapshot: the document collects garbage, what was deleted is "
+                        "gone");
+  }
+  BlockStore& store = origin.store();
+  std::vector<EncodeFrom> clients;
+  for (const StateVector::Entry& entry : snapshot.state_vector().entries()) {
+    if (entry.clock == 0) continue;
+    const ClientIndex client = store.find_client(entry.client);
+    if (client == kNone || store.clients[client].state < entry.clock) {
+      return runnel::fail(Errc::Invalid, "restoring a snapshot: it is newer than the document");
+    }
+    clients.push_back({.client = client, .clock = 0, .end = entry.clock});
+  }
+  Bytes update;
+  edit::with_edit(origin, [&](edit::Edit& edit) {
+    for (const EncodeFrom& from : clients) {
+      if (from.end < store.clients[from.client].state) {
+        (void)edit.integrator.clean_start({from.client, from.end});
+      }
+    }
+    std::vector<LocalRange> deletes;
+    for (const DeleteSet::ClientRanges& ranges : snapshot.delete_set().clients()) {
+      const ClientIndex client = store.intern_client(ranges.client);
+      for (const ClockRange& range : ranges.ranges) deletes.push_back({client, range});
+    }
+    update = encode_update_v2(store, clients, deletes);
+  });
+  return restored.apply_update_v2(update);
+}
 
 namespace edit {
 

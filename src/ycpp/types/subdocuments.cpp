@@ -45,6 +45,11 @@ bool Subdocument::should_load() const noexcept {
   return doc_->store().subdocuments[record_].should_load;
 }
 
+Id Subdocument::item_id() const noexcept {
+  const BlockStore& store = doc_->store();
+  return store.global(store.blocks.id(store.subdocuments[record_].item));
+}
+
 void Subdocument::load() const {
   SubdocumentRecord& record = doc_->store().subdocuments[record_];
   if (!record.should_load) {

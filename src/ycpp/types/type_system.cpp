@@ -4,6 +4,7 @@
 #include "ycpp/types/search_markers.h"
 
 #include <algorithm>
+#include <map>
 
 namespace ycpp {
 
@@ -53,6 +54,16 @@ bool TypeSystem::wants_transactions() const noexcept {
          !subdocument_observers_.empty();
 }
 
+void TypeSystem::before_cleanup(const Transaction& transaction) {
+  deletion_order_.clear();
+  if (listeners_.empty()) return;
+  for (const LocalRange& range : transaction.deletes) {
+    if (std::ranges::find(deletion_order_, range.client) == deletion_order_.end()) {
+      deletion_order_.push_back(range.client);
+    }
+  }
+}
+
 void TypeSystem::call_observers(Transaction& transaction) {
   prepare_changed(transaction);
   if (!observers_.empty() || !deep_observers_.empty() || !listeners_.empty()) {
@@ -60,10 +71,11 @@ void TypeSystem::call_observers(Transaction& transaction) {
     call_type_observers(transaction, calls);
     call_deep_observers(transaction, calls);
     const std::vector<TransactionListener*> listeners = listeners_;
+    const std::vector<ClientIndex> deletion_order = deletion_order_;
     for (TransactionListener* listener : listeners) {
       // An earlier one may have taken it away.
       if (std::ranges::find(listeners_, listener) == listeners_.end()) continue;
-      listener->after_transaction(transaction, calls.parents);
+      listener->after_transaction(transaction, calls.parents, deletion_order);
     }
   }
   if (transaction.needs_formatting_cleanup) edit::clean_up_formatting(doc_, transaction);
@@ -119,14 +131,16 @@ void TypeSystem::call_deep_observers(Transaction& transaction, Calls& calls) {
 
 void TypeSystem::call_deep(Transaction& transaction, TypeIndex type, std::vector<Event*> events) {
   std::erase_if(events, [&](const Event* event) { return !is_live(event->target().index()); });
-  std::vector<std::pair<std::size_t, Event*>> by_depth;
-  by_depth.reserve(events.size());
+  // Outer types first; of equal depth in the order in which they changed.
+  std::map<std::size_t, std::vector<Event*>> by_depth;
   for (Event* event : events) {
     event->set_current_target(type);
-    by_depth.emplace_back(event->path().size(), event);
+    by_depth[event->path().size()].push_back(event);
   }
-  std::ranges::stable_sort(by_depth, {}, &std::pair<std::size_t, Event*>::first);
-  for (std::size_t i = 0; i < events.size(); ++i) events[i] = by_depth[i].second;
+  events.clear();
+  for (const auto& [depth, level] : by_depth) {
+    events.insert(events.end(), level.begin(), level.end());
+  }
   const auto found = deep_observers_.find(type);
   if (found == deep_observers_.end()) return;
   const Handlers<DeepEventHandler> handlers = found->second;
@@ -160,6 +174,17 @@ void TypeSystem::after_updates(Transaction& transaction) {
                                .loaded = handles(transaction.subdocuments_loaded)};
   const Handlers<SubdocumentHandler> handlers = subdocument_observers_;
   for (const auto& handler : handlers) (*handler.second)(event);
+  for (const std::uint32_t record : std::vector(transaction.subdocuments_removed)) {
+    announce_destroyed(record);
+  }
+}
+
+// Yjs destroys a document that is removed, and that is a transaction which removes it once more.
+void TypeSystem::announce_destroyed(std::uint32_t record) {
+  if (subdocument_observers_.empty() && listeners_.empty()) return;
+  if (!destroyed_.insert(record).second) return;
+  doc_.transact(
+      [record](Transaction& transaction) { transaction.subdocuments_removed.push_back(record); });
 }
 
 namespace edit {

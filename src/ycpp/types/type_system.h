@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,9 +34,11 @@ class TransactionListener {
   TransactionListener& operator=(TransactionListener&&) = delete;
   virtual ~TransactionListener() = default;
 
-  // `parents` are the types that changed and all types around them.
+  // `parents` are the types that changed and all types around them. `deletion_order` are the clients
+  // that units were deleted of, in the order in which that began.
   virtual void after_transaction(Transaction& transaction,
-                                 const std::vector<ChangedParent>& parents) = 0;
+                                 const std::vector<ChangedParent>& parents,
+                                 const std::vector<ClientIndex>& deletion_order) = 0;
 };
 
 class TypeSystem final : public DocListener {
@@ -47,6 +50,7 @@ class TypeSystem final : public DocListener {
 
   [[nodiscard]] bool wants_transactions() const noexcept override;
   void before_transaction(Transaction& /*transaction*/) override {}
+  void before_cleanup(const Transaction& transaction) override;
   void call_observers(Transaction& transaction) override;
   void after_cleanup(Transaction& /*transaction*/) override {}
   void after_updates(Transaction& transaction) override;
@@ -61,6 +65,11 @@ class TypeSystem final : public DocListener {
 
   void add_listener(TransactionListener& listener) { listeners_.push_back(&listener); }
   void remove_listener(TransactionListener& listener);
+
+  // An origin that nobody else uses.
+  [[nodiscard]] TransactionOrigin next_origin() noexcept {
+    return TransactionOrigin{next_origin_++};
+  }
 
   [[nodiscard]] edit::FormatSources& sources() noexcept { return sources_; }
 
@@ -80,6 +89,7 @@ class TypeSystem final : public DocListener {
   void call_type_observers(Transaction& transaction, Calls& calls);
   void add_to_parents(Calls& calls, Event& event, TypeIndex type) const;
   void call_deep_observers(Transaction& transaction, Calls& calls);
+  void announce_destroyed(std::uint32_t record);
   void call_deep(Transaction& transaction, TypeIndex type, std::vector<Event*> events);
 
   Doc& doc_;
@@ -87,7 +97,10 @@ class TypeSystem final : public DocListener {
   std::unordered_map<TypeIndex, Handlers<EventHandler>> observers_;
   std::unordered_map<TypeIndex, Handlers<DeepEventHandler>> deep_observers_;
   Handlers<SubdocumentHandler> subdocument_observers_;
+  std::unordered_set<std::uint32_t> destroyed_;  // subdocuments whose end was announced
   std::vector<TransactionListener*> listeners_;
+  std::vector<ClientIndex> deletion_order_;  // of the transaction that is being ended
+  std::uint64_t next_origin_{std::uint64_t{1} << 62U};
   edit::FormatSources sources_;
 };
 

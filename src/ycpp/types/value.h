@@ -102,6 +102,9 @@ class Subdocument {
   [[nodiscard]] Any meta() const;
   [[nodiscard]] bool should_load() const noexcept;
 
+  // The item that holds it.
+  [[nodiscard]] Id item_id() const noexcept;
+
   // Asks the application to load it: it is `loaded` in the event of subdocuments.
   void load() const;
 

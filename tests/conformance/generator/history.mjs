@@ -1,5 +1,6 @@
 // One random history: replicas that edit, exchange updates in any order, undo, take snapshots; with everything that Yjs
 // answered. The result is plain data that another engine replays.
+import { clock } from './clock.mjs'
 import { Random } from './random.mjs'
 import { Replica, roots } from './replica.mjs'
 import { applyOperation, liveTypes, randomOperation } from './operations.mjs'
@@ -40,15 +41,6 @@ export class History {
 
   /** Runs it and returns { seed, profile, roots, replicas, updates, steps }. */
   run () {
-    const restore = Date.now
-    try {
-      return this.runReplicas()
-    } finally {
-      Date.now = restore
-    }
-  }
-
-  runReplicas () {
     const { rng } = this
     const ids = clientIds(rng)
     const gcRule = rng.weighted({ on: 3, off: 2, both: 2 })
@@ -84,8 +76,7 @@ export class History {
   step () {
     const { rng } = this
     this.now += rng.pick([1, 10, 300, 1000])
-    const now = this.now
-    Date.now = () => now
+    clock.now = this.now
     const index = rng.int(this.replicas.length)
     const replica = this.replicas[index]
     const editor = replica.settings.edits ? 1 : 0

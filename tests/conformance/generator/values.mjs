@@ -40,7 +40,7 @@ const randomObject = (rng, depth, value) => {
 export const randomAny = (rng, depth = 2) => {
   switch (rng.int(depth > 0 ? 12 : 8)) {
     case 0: return undefined
-    case 1: return BigInt(rng.pick(numbers.filter(Number.isInteger)))
+    case 1: return BigInt.asIntN(64, BigInt(rng.pick(numbers.filter(Number.isInteger))))
     case 2: return BigInt.asIntN(64, (BigInt(rng.bits()) << 32n) | BigInt(rng.bits()))
     case 3: return randomBytes(rng)
     case 4: return rng.pick(oddNumbers)

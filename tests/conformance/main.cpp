@@ -3,7 +3,6 @@
 // Prints what was compared and what was not; ends with 1 at a difference, and prints the seed.
 #include "operations.h"
 #include "replay.h"
-
 #include "ycpp/encoding/byte_reader.h"
 
 #include <array>
@@ -39,12 +38,12 @@ bool read_frame(std::istream& input, runnel::Bytes& frame) {
 void print(const Any& history, const Mismatch& mismatch) {
   const auto seed = ycpp::conformance::number_field(history, "seed");
   const Any& step = ycpp::conformance::array_field(history, "steps")[mismatch.step];
-  const auto& name = ycpp::conformance::string_field(step, "do");
-  std::cout << "seed " << seed << " ("
-            << ycpp::conformance::string_field(history, "profile") << "), step " << mismatch.step
-            << " (" << name << "): " << mismatch.what << "\n  Yjs:  " << mismatch.expected
-            << "\n  ycpp: " << mismatch.actual << "\n  again: tests/conformance/run.sh 1 " << seed
-            << "\n";
+  std::printf(
+      "seed %s (%s), step %zu (%s): %s\n  Yjs:  %s\n  ycpp: %s\n  again: "
+      "tests/conformance/run.sh 1 %s\n",
+      std::to_string(seed).c_str(), ycpp::conformance::string_field(history, "profile").c_str(),
+      mismatch.step, ycpp::conformance::string_field(step, "do").c_str(), mismatch.what.c_str(),
+      mismatch.expected.c_str(), mismatch.actual.c_str(), std::to_string(seed).c_str());
 }
 
 int replay_all(std::istream& input, const Options& options) {
@@ -56,8 +55,8 @@ int replay_all(std::istream& input, const Options& options) {
     ycpp::ByteReader reader(frame);
     const Any history = ycpp::read_any(reader);
     if (!reader.ok()) {
-      std::cout << "a history cannot be read: " << runnel::to_string(reader.error("history"))
-                << "\n";
+      std::printf("a history cannot be read: %s\n",
+                  runnel::to_string(reader.error("history")).c_str());
       return EXIT_FAILURE;
     }
     const auto mismatch = ycpp::conformance::Replay(history, counts).run();
@@ -66,12 +65,13 @@ int replay_all(std::istream& input, const Options& options) {
     if (found++ < options.keep_going) print(history, *mismatch);
     if (options.keep_going == 1) break;
   }
-  std::cout << counts.histories << " histories, " << counts.equal << " equal, "
-            << counts.comparisons << " comparisons; exempt: " << counts.stuck_histories
-            << " histories with structs that Yjs left pending (" << counts.stuck_comparisons
-            << " comparisons)\n";
+  std::printf(
+      "%zu histories, %zu equal, %zu comparisons; exempt: %zu histories with structs that Yjs "
+      "left pending (%zu comparisons)\n",
+      counts.histories, counts.equal, counts.comparisons, counts.stuck_histories,
+      counts.stuck_comparisons);
   for (const auto& [what, count] : differences) {
-    std::cout << "  different: " << what << ": " << count << "\n";
+    std::printf("  different: %s: %zu\n", what.c_str(), count);
   }
   return found == 0 && counts.histories > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   if (options.file == "-") return replay_all(std::cin, options);
   std::ifstream input(options.file, std::ios::binary);
   if (!input) {
-    std::cerr << "usage: conformance_replay [--keep-going N] FILE|-\n";
+    std::fputs("usage: conformance_replay [--keep-going N] FILE|-\n", stderr);
     return EXIT_FAILURE;
   }
   return replay_all(input, options);

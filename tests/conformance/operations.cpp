@@ -197,10 +197,9 @@ bool bool_field(const Any& object, std::string_view name) {
 
 SharedType type_at(Doc& doc, const Any& reference) {
   const std::optional<SharedType> type =
-      has_field(reference, "root")
-          ? find_root(doc, string_field(reference, "root"))
-          : find_type(doc, {ClientId{number_field(reference, "client")},
-                            number_field(reference, "clock")});
+      has_field(reference, "root") ? find_root(doc, string_field(reference, "root"))
+                                   : find_type(doc, {ClientId{number_field(reference, "client")},
+                                                     number_field(reference, "clock")});
   RUNNEL_CHECK(type.has_value());
   return *type;
 }

@@ -2,7 +2,6 @@
 
 #include "operations.h"
 #include "replayed_doc.h"
-
 #include "ycpp/encoding/byte_writer.h"
 #include "ycpp/types/relative_position.h"
 #include "ycpp/update/convert.h"
@@ -306,13 +305,13 @@ void Replay::compare_output(ReplayedDoc& replica, const Any& step) {
     const std::uint64_t number = number_field(emitted[i], "update");
     compare("update event V1", Any(update(number, false)), Any(updates[i].v1));
     compare("update event V2", Any(update(number, true)), Any(updates[i].v2));
-    compare("origin", Any(static_cast<double>(
-                          replica.origin(field(emitted[i], "origin")).value())),
+    compare("origin", Any(static_cast<double>(replica.origin(field(emitted[i], "origin")).value())),
             Any(static_cast<double>(updates[i].origin.value())));
   }
   compare("number of update events", number(emitted.size()), number(updates.size()));
   compare("events", field(step, "events"), Any(std::move(events)));
-  compare("events of subdocuments", field(step, "subdocuments"), Any(std::move(subdocument_events)));
+  compare("events of subdocuments", field(step, "subdocuments"),
+          Any(std::move(subdocument_events)));
 }
 
 void Replay::compare(const char* what, const Any& expected, const Any& actual) {
@@ -331,7 +330,8 @@ void Replay::compare(const char* what, const Any& expected, const Result<Bytes>&
 
 void Replay::fail(const char* what, std::string expected, std::string actual) {
   if (mismatch_.has_value()) return;
-  mismatch_ = Mismatch{step_number_, what, shorten(std::move(expected)), shorten(std::move(actual))};
+  mismatch_ =
+      Mismatch{step_number_, what, shorten(std::move(expected)), shorten(std::move(actual))};
 }
 
 }  // namespace ycpp::conformance

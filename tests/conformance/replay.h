@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plain.h"
-
 #include "ycpp/doc/doc.h"
 #include "ycpp/types/snapshot.h"
 

@@ -3,7 +3,6 @@
 
 #include "operations.h"
 #include "plain.h"
-
 #include "ycpp/doc/doc.h"
 #include "ycpp/undo/undo_manager.h"
 

@@ -62,6 +62,7 @@ inline constexpr std::uint8_t kRedone = 4;    // see BlockStore::redone
 inline constexpr std::uint8_t kKeyed = 8;     // `parent` is an EntryIndex, not a TypeIndex
 inline constexpr std::uint8_t kUnicode = 16;  // a text with characters above U+007F
 inline constexpr std::uint8_t kWide = 32;     // ids in the side table
+inline constexpr std::uint8_t kMarked = 64;   // see edit::SearchMarkers
 }  // namespace block_flag
 
 // An id with its client interned.

@@ -1,6 +1,7 @@
 #include "ycpp/doc/block_store.h"
 
 #include "ycpp/doc/position_index.h"
+#include "ycpp/types/search_markers.h"
 
 #include <algorithm>
 
@@ -125,6 +126,7 @@ void BlockStore::merge(BlockIndex left, BlockIndex right) {
     if (!is_keyed(left)) {
       TypeNode& node = types[a.parent];
       if (node.positions) node.positions->merge(*this, left, right);
+      if (node.markers) node.markers->merge(*this, left, right);
     }
     merge_content(left, right);
     a.flags |= static_cast<std::uint8_t>(b.flags & (block_flag::kKeep | block_flag::kUnicode));

@@ -187,6 +187,8 @@ class DocListener {
   [[nodiscard]] virtual bool wants_transactions() const noexcept = 0;
 
   virtual void before_transaction(Transaction& transaction) = 0;
+  // The change is made; `deletes` is still in the order in which it happened.
+  virtual void before_cleanup(const Transaction& transaction) = 0;
   // `deletes` is sorted and Touched::after set; nothing is collected or joined yet. Yjs's
   // beforeObserverCalls, the observers of types (deep ones last), afterTransaction, and then, if
   // Transaction::needs_formatting_cleanup, the clean-up in a transaction of its own.
@@ -198,5 +200,8 @@ class DocListener {
   // No transaction is left. Yjs's afterAllTransactions.
   virtual void after_all_transactions() = 0;
 };
+
+// The layer of types of a document; defined in types/.
+[[nodiscard]] std::unique_ptr<DocListener> make_type_system(Doc& doc);
 
 }  // namespace ycpp

@@ -48,7 +48,7 @@ struct Doc::State {
 // Begins and ends transactions.
 class DocTransactions {
  public:
-  explicit DocTransactions(Doc& doc) noexcept : state_(*doc.state_) {}
+  explicit DocTransactions(Doc& doc) noexcept : doc_(doc), state_(*doc.state_) {}
 
   Transaction& begin(TransactionOrigin transaction_origin, bool local);
   void end();
@@ -58,12 +58,14 @@ class DocTransactions {
 
  private:
   void clean_up(std::size_t index);
+  [[nodiscard]] bool needs_type_system(const Transaction& transaction) const;
   void replace_client_id(const Transaction& transaction);
   void send_updates(std::size_t index);
   void send(UpdateFormat format, const UpdateEvent& event);
   [[nodiscard]] bool is_wanted(UpdateFormat format) const noexcept;
   [[nodiscard]] std::vector<EncodeFrom> changes_since(std::size_t index) const;
 
+  Doc& doc_;
   Doc::State& state_;
 };
 

@@ -47,6 +47,10 @@ void DocTransactions::end() {
 void DocTransactions::clean_up(std::size_t index) {
   Transaction& transaction = *state_.active[index];
   BlockStore& store = state_.store;
+  if (!state_.listener && needs_type_system(transaction)) {
+    state_.listener = make_type_system(doc_);
+  }
+  if (state_.listener) state_.listener->before_cleanup(transaction);
   sort_deletes(store, transaction.deletes);
   for (Transaction::Touched& touched : transaction.touched) {
     touched.after = store.clients[touched.client].state;
@@ -59,6 +63,18 @@ void DocTransactions::clean_up(std::size_t index) {
   if (state_.listener) state_.listener->after_cleanup(transaction);
   if (!transaction.is_empty()) send_updates(index);
   if (state_.listener) state_.listener->after_updates(transaction);
+}
+
+// Formats that others put into a text may have to be cleaned up, also where nobody opened a type.
+bool DocTransactions::needs_type_system(const Transaction& transaction) const {
+  if (transaction.local) return false;
+  return std::any_of(
+      transaction.changed.begin(), transaction.changed.end(), [this](const ChangedType& changed) {
+        if (changed.type == kNone) return false;
+        const TypeNode& node = state_.store.types[changed.type];
+        const bool is_text = node.kind == TypeKind::Text || node.kind == TypeKind::XmlText;
+        return is_text && node.has_formatting;
+      });
 }
 
 void DocTransactions::replace_client_id(const Transaction& transaction) {

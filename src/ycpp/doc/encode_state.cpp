@@ -127,17 +127,29 @@ class BlockReader {
   const BlockTable& blocks_;
 };
 
+// Blocks from `position` on that start before `end`.
+std::size_t count_until(const BlockStore& store, const ClientRecord& record,
+                        BlockList::Position position, Clock end) {
+  if (end >= record.state) return record.list.count_from(position);
+  std::size_t count = 1;
+  while (record.list.to_next(position) && store.blocks.clock(record.list.at(position)) < end) {
+    ++count;
+  }
+  return count;
+}
+
 void write_section_v2(UpdateEncoderV2& encoder, const BlockStore& store, EncodeFrom from) {
   const ClientRecord& record = store.clients[from.client];
   const BlockReader reader(store);
   BlockList::Position position = record.list.find(store.blocks, from.clock);
-  encoder.rest().var_uint(record.list.count_from(position));
+  encoder.rest().var_uint(count_until(store, record, position, from.end));
   encoder.write_client(record.id);
   encoder.rest().var_uint(from.clock);
   const BlockIndex first = record.list.at(position);
   write_struct(encoder, reader.read(first), from.clock - store.blocks.clock(first));
-  while (record.list.to_next(position))
+  while (record.list.to_next(position) && store.blocks.clock(record.list.at(position)) < from.end) {
     write_struct(encoder, reader.read(record.list.at(position)));
+  }
 }
 
 void write_deletes_v2(ByteWriter& writer, const BlockStore& store,

@@ -14,6 +14,8 @@ namespace ycpp {
 struct EncodeFrom {
   ClientIndex client{kNone};
   Clock clock{0};
+  // Format V2 can stop before the end: blocks that start from here on are left out.
+  Clock end{kMaxSafeInteger};
 };
 
 // The sections of an update: every block of these clients, in this order, from that clock on.

@@ -4,6 +4,7 @@
 #include "ycpp/doc/transaction_end.h"
 #include "ycpp/encoding/raw_struct.h"
 #include "ycpp/encoding/utf.h"
+#include "ycpp/types/search_markers.h"
 
 namespace ycpp {
 
@@ -101,6 +102,7 @@ bool FastPath::apply_typing(ByteView update) {
   TypeNode& parent = store_.types[store_.blocks[block].parent];
   parent.length += shape.utf16_length;
   if (parent.positions) parent.positions->resize(store_, block);
+  if (parent.markers) parent.markers->clear();
   return true;
 }
 
@@ -160,6 +162,7 @@ void FastPath::remove_range(ClientIndex client, BlockList::Position position, Cl
   parent.length -= range.length;
   blocks[target].flags |= block_flag::kDeleted;
   if (parent.positions) parent.positions->resize(store_, target);
+  if (parent.markers) parent.markers->clear();
   collect_block(store_, target);
   merge_around(store_, client, position);
   store_.compact_heap_if_worthwhile();

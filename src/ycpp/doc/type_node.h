@@ -10,6 +10,10 @@ namespace ycpp {
 
 class PositionIndex;
 
+namespace edit {
+class SearchMarkers;
+}
+
 struct TypeNode {
   BlockIndex item{kNone};   // the block that holds it; kNone for a root
   BlockIndex start{kNone};  // first block of the sequence
@@ -22,6 +26,8 @@ struct TypeNode {
   EntryIndex last_entry{kNone};
   // Built on the first access by index; nullptr while nobody asked.
   std::unique_ptr<PositionIndex> positions;
+  // Places that edits of the sequence remember.
+  std::unique_ptr<edit::SearchMarkers> markers;
   // Position in the list of changed types of transaction `changed_in`.
   std::uint64_t changed_in{0};
   std::uint32_t changed_at{0};

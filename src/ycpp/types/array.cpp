@@ -29,8 +29,7 @@ std::vector<Value> Array::slice(std::int64_t start, std::int64_t end) const {
   return edit::list_slice(*this, start, end);
 }
 
-void Array::for_each(
-    const std::function<void(const Value&, std::uint64_t index)>& visit) const {
+void Array::for_each(const std::function<void(const Value&, std::uint64_t index)>& visit) const {
   std::uint64_t index = 0;
   edit::for_each_unit(*doc_, type_, [&](const Value& value) {
     visit(value, index++);

@@ -51,6 +51,7 @@ class Content {
   Content(T&& value) : value_(Any(std::forward<T>(value))) {}
 
   Content(NewType type);
+
   Content(NewSubdocument document) : value_(std::move(document)) {}
 
   // NOLINTEND(google-explicit-constructor)

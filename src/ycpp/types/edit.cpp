@@ -1,5 +1,6 @@
 #include "ycpp/types/edit.h"
 
+#include "base/check.h"
 #include "ycpp/doc/subdocument_options.h"
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/byte_writer.h"
@@ -8,8 +9,6 @@
 #include "ycpp/types/list_edit.h"
 #include "ycpp/types/map_edit.h"
 #include "ycpp/types/text_edit.h"
-
-#include "base/check.h"
 
 #include <array>
 #include <utility>

@@ -1,5 +1,5 @@
-// Edit: what one local change works with, and the steps every type is edited with: making a block of
-// some content at a place, cutting and deleting blocks, reading what a block holds.
+// Edit: what one local change works with, and the steps every type is edited with: making a block
+// of some content at a place, cutting and deleting blocks, reading what a block holds.
 //
 // Engine internal.
 #pragma once
@@ -76,8 +76,8 @@ BlockIndex insert_content_block(Edit& edit, const Place& place, const Content& c
   return store.blocks[block].kind == BlockKind::Format;
 }
 
-// Cuts `block` behind its first `units` units if they are fewer than it has. The first part keeps its
-// index; the second is returned, or `block` when nothing was cut.
+// Cuts `block` behind its first `units` units if they are fewer than it has. The first part keeps
+// its index; the second is returned, or `block` when nothing was cut.
 BlockIndex cut(Edit& edit, BlockIndex block, Clock units);
 
 // ---- contents ----

@@ -33,7 +33,8 @@ Path path_to(Doc& doc, TypeIndex from, TypeIndex to) {
     const BlockIndex item = store.types[to].item;
     const TypeIndex parent = store.parent_type(item);
     if (store.is_keyed(item)) {
-      path.emplace_back(std::string(store.names.text(store.entries[store.blocks[item].parent].key)));
+      path.emplace_back(
+          std::string(store.names.text(store.entries[store.blocks[item].parent].key)));
     } else {
       path.emplace_back(index_of(store, parent, item));
     }

@@ -15,8 +15,8 @@ namespace ycpp {
 
 class TypeSystem;
 
-// A step of what happened to a sequence. In a list an insert holds the values side by side; in a text
-// it is one: a string, an embed or a type.
+// A step of what happened to a sequence. In a list an insert holds the values side by side; in a
+// text it is one: a string, an embed or a type.
 using EventOp = BasicDeltaOp<std::vector<Value>>;
 using EventDelta = std::vector<EventOp>;
 

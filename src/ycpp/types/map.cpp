@@ -9,9 +9,8 @@
 namespace ycpp {
 
 void Map::set(std::string_view key, const Content& value) const {
-  edit::with_edit(*doc_, [&](edit::Edit& edit) {
-    edit::set_key(edit, type_, edit::well_formed(key), value);
-  });
+  edit::with_edit(
+      *doc_, [&](edit::Edit& edit) { edit::set_key(edit, type_, edit::well_formed(key), value); });
 }
 
 void Map::remove(std::string_view key) const {
@@ -50,8 +49,7 @@ std::vector<std::pair<std::string, Value>> Map::entries() const {
   return edit::live_entries(*doc_, type_);
 }
 
-void Map::for_each(
-    const std::function<void(const Value&, const std::string& key)>& visit) const {
+void Map::for_each(const std::function<void(const Value&, const std::string& key)>& visit) const {
   for (const auto& [key, value] : entries()) visit(value, key);
 }
 

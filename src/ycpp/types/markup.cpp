@@ -1,6 +1,6 @@
 // XML as markup, and JavaScript's conversion of values to strings that it is full of.
-#include "ycpp/doc/doc.h"
 #include "ycpp/doc/block_store.h"
+#include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
 #include "ycpp/encoding/utf.h"
 #include "ycpp/types/case_runs.h"
@@ -112,9 +112,8 @@ std::vector<NamedValue> own_properties(const Any& value) {
 }
 
 void sort_by_name(std::vector<NamedValue>& values) {
-  std::ranges::sort(values, [](const NamedValue& a, const NamedValue& b) {
-    return utf16_less(a.name, b.name);
-  });
+  std::ranges::sort(
+      values, [](const NamedValue& a, const NamedValue& b) { return utf16_less(a.name, b.name); });
 }
 
 void append_xml(Doc& doc, TypeIndex type, std::size_t depth, std::string& out);

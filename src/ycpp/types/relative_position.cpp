@@ -74,8 +74,7 @@ std::optional<undo::Redone> find_unit_today(const BlockStore& store, Id id, bool
 
 std::uint64_t visible_before(const BlockStore& store, BlockIndex block) {
   std::uint64_t index = 0;
-  for (BlockIndex left = store.blocks[block].left; left != kNone;
-       left = store.blocks[left].left) {
+  for (BlockIndex left = store.blocks[block].left; left != kNone; left = store.blocks[left].left) {
     if (edit::is_visible(store, left)) index += store.blocks.length(left);
   }
   return index;

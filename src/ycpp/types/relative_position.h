@@ -1,5 +1,5 @@
-// Relative positions: places in a sequence that stay where they mean while others edit. Encoded as in
-// Yjs, as bytes and as JSON.
+// Relative positions: places in a sequence that stay where they mean while others edit. Encoded as
+// in Yjs, as bytes and as JSON.
 //
 // Layout of the bytes: 0 client clock | 1 name | 2 client clock, then assoc as a varint.
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace ycpp {
 
-// Which neighbour a position sticks to: the unit at the index (Yjs: assoc 0 and above), or the one in
-// front of it (below 0).
+// Which neighbour a position sticks to: the unit at the index (Yjs: assoc 0 and above), or the one
+// in front of it (below 0).
 enum class Assoc : std::uint8_t { Left, Right };
 
 struct RelativePosition {

@@ -16,7 +16,8 @@ bool is_visible(const Block& block) noexcept {
 }
 
 std::int64_t visible_length(const BlockStore& store, BlockIndex block) noexcept {
-  return is_visible(store.blocks[block]) ? static_cast<std::int64_t>(store.blocks.length(block)) : 0;
+  return is_visible(store.blocks[block]) ? static_cast<std::int64_t>(store.blocks.length(block))
+                                         : 0;
 }
 
 void set_mark(BlockStore& store, BlockIndex block, bool marked) noexcept {
@@ -43,7 +44,8 @@ SearchMarkers::Marker* SearchMarkers::nearest(std::int64_t index) noexcept {
   Marker* best = nullptr;
   std::int64_t best_distance = 0;
   for (Marker& marker : markers_) {
-    const std::int64_t distance = marker.index < index ? index - marker.index : marker.index - index;
+    const std::int64_t distance =
+        marker.index < index ? index - marker.index : marker.index - index;
     if (best == nullptr || distance <= best_distance) {
       best = &marker;
       best_distance = distance;

@@ -1,4 +1,5 @@
 // Handles of any kind of type, and the roots of a document.
+#include "base/check.h"
 #include "ycpp/types/array.h"
 #include "ycpp/types/map.h"
 #include "ycpp/types/read.h"
@@ -7,8 +8,6 @@
 #include "ycpp/types/type_system.h"
 #include "ycpp/types/value.h"
 #include "ycpp/types/xml.h"
-
-#include "base/check.h"
 
 #include <utility>
 
@@ -84,8 +83,8 @@ std::optional<Map> SharedType::as_map() const {
 }
 
 std::optional<XmlFragment> SharedType::as_xml_fragment() const {
-  return handle_if<XmlFragment>(
-      *this, kind() == TypeKind::XmlFragment || kind() == TypeKind::XmlElement);
+  return handle_if<XmlFragment>(*this,
+                                kind() == TypeKind::XmlFragment || kind() == TypeKind::XmlElement);
 }
 
 std::optional<XmlElement> SharedType::as_xml_element() const {

@@ -20,6 +20,7 @@ struct Edit;
 class Snapshot {
  public:
   Snapshot() = default;
+
   Snapshot(DeleteSet delete_set, StateVector state_vector)
       : delete_set_(std::move(delete_set)), state_vector_(std::move(state_vector)) {}
 

@@ -53,9 +53,8 @@ Id Subdocument::item_id() const noexcept {
 void Subdocument::load() const {
   SubdocumentRecord& record = doc_->store().subdocuments[record_];
   if (!record.should_load) {
-    edit::with_edit(*doc_, [&](edit::Edit& edit) {
-      edit.transaction.subdocuments_loaded.push_back(record_);
-    });
+    edit::with_edit(
+        *doc_, [&](edit::Edit& edit) { edit.transaction.subdocuments_loaded.push_back(record_); });
   }
   doc_->store().subdocuments[record_].should_load = true;
 }

@@ -47,9 +47,8 @@ void Text::delete_text(std::uint64_t index, std::uint64_t length) const {
 
 void Text::format(std::uint64_t index, std::uint64_t length, const AnyObject& attributes) const {
   if (length == 0) return;
-  edit::with_edit(*doc_, [&](edit::Edit& edit) {
-    edit::format_text(edit, type_, index, length, attributes);
-  });
+  edit::with_edit(
+      *doc_, [&](edit::Edit& edit) { edit::format_text(edit, type_, index, length, attributes); });
 }
 
 void Text::apply_delta(const std::vector<DeltaInput>& delta, bool sanitize) const {

@@ -31,8 +31,8 @@ class Text : public SharedType {
   // Deletes up to `length` units (Yjs: delete).
   void delete_text(std::uint64_t index, std::uint64_t length) const;
 
-  // Sets attributes of a range, null takes one away. A range beyond the end makes the text longer by
-  // newlines, as Yjs does for Quill.
+  // Sets attributes of a range, null takes one away. A range beyond the end makes the text longer
+  // by newlines, as Yjs does for Quill.
   void format(std::uint64_t index, std::uint64_t length, const AnyObject& attributes) const;
 
   // Without `sanitize` one newline at the very end is left out.
@@ -54,8 +54,8 @@ class Text : public SharedType {
   [[nodiscard]] std::vector<std::pair<std::string, Value>> attributes() const;
 };
 
-// What a text would have to be given to become `delta` (for copies). Types are left out, they cannot
-// be in two places.
+// What a text would have to be given to become `delta` (for copies). Types are left out, they
+// cannot be in two places.
 [[nodiscard]] std::vector<DeltaInput> as_input(const Delta& delta);
 
 }  // namespace ycpp

@@ -99,14 +99,14 @@ Delta text_delta(Doc& doc, TypeIndex type, const Snapshot* snapshot, const Snaps
   return DeltaReader(doc, snapshot, previous).read(type);
 }
 
-Delta snapshot_delta(Doc& doc, TypeIndex type, const Snapshot& snapshot,
-                     const Snapshot* previous) {
+Delta snapshot_delta(Doc& doc, TypeIndex type, const Snapshot& snapshot, const Snapshot* previous) {
   Delta delta;
-  with_edit(doc, [&](Edit& edit) {
+  const auto read = [&](Edit& edit) {
     split_at_snapshot(edit, snapshot);
     if (previous != nullptr) split_at_snapshot(edit, *previous);
     delta = text_delta(doc, type, &snapshot, previous);
-  });
+  };
+  with_edit(doc, read, kCleanupOrigin);
   return delta;
 }
 

@@ -9,9 +9,13 @@
 namespace ycpp {
 
 TypeSystem& TypeSystem::of(Doc& doc) {
-  if (doc.listener() == nullptr) doc.set_listener(std::make_unique<TypeSystem>(doc));
+  if (doc.listener() == nullptr) doc.set_listener(make_type_system(doc));
   // Nobody else makes listeners.
   return static_cast<TypeSystem&>(*doc.listener());
+}
+
+std::unique_ptr<DocListener> make_type_system(Doc& doc) {
+  return std::make_unique<TypeSystem>(doc);
 }
 
 ObserverId TypeSystem::add_observer(TypeIndex type, EventHandler handler) {

@@ -34,8 +34,8 @@ class TransactionListener {
   TransactionListener& operator=(TransactionListener&&) = delete;
   virtual ~TransactionListener() = default;
 
-  // `parents` are the types that changed and all types around them. `deletion_order` are the clients
-  // that units were deleted of, in the order in which that began.
+  // `parents` are the types that changed and all types around them. `deletion_order` are the
+  // clients that units were deleted of, in the order in which that began.
   virtual void after_transaction(Transaction& transaction,
                                  const std::vector<ChangedParent>& parents,
                                  const std::vector<ClientIndex>& deletion_order) = 0;
@@ -49,11 +49,16 @@ class TypeSystem final : public DocListener {
   explicit TypeSystem(Doc& doc) noexcept : doc_(doc) {}
 
   [[nodiscard]] bool wants_transactions() const noexcept override;
+
   void before_transaction(Transaction& /*transaction*/) override {}
+
   void before_cleanup(const Transaction& transaction) override;
   void call_observers(Transaction& transaction) override;
+
   void after_cleanup(Transaction& /*transaction*/) override {}
+
   void after_updates(Transaction& transaction) override;
+
   void after_all_transactions() override {}
 
   ObserverId add_observer(TypeIndex type, EventHandler handler);
@@ -64,6 +69,7 @@ class TypeSystem final : public DocListener {
   void remove_subdocument_observer(ObserverId id);
 
   void add_listener(TransactionListener& listener) { listeners_.push_back(&listener); }
+
   void remove_listener(TransactionListener& listener);
 
   // An origin that nobody else uses.
@@ -110,13 +116,20 @@ namespace edit {
 [[nodiscard]] bool is_deleted_in(const BlockStore& store, const Transaction& transaction,
                                  LocalId id) noexcept;
 
+// The origin of transactions that only look: Yjs's 'cleanup'.
+inline constexpr TransactionOrigin kCleanupOrigin{(std::uint64_t{1} << 62U) - 1};
+
 // Runs `change(Edit&)` in the open transaction of the document, or in one of its own.
 template <class Change>
-void with_edit(Doc& doc, Change&& change) {
-  doc.transact([&](Transaction& transaction) {
-    Edit edit(doc.store(), transaction, doc.store().intern_client(doc.client_id()), TypeSystem::of(doc).sources());
-    change(edit);
-  });
+void with_edit(Doc& doc, Change&& change, TransactionOrigin transaction_origin = {}) {
+  doc.transact(
+      [&](Transaction& transaction) {
+        BlockStore& store = doc.store();
+        Edit edit(store, transaction, store.intern_client(doc.client_id()),
+                  TypeSystem::of(doc).sources());
+        change(edit);
+      },
+      transaction_origin);
 }
 
 }  // namespace edit

@@ -71,8 +71,8 @@ class SharedType {
   // that was never given a kind is undefined.
   [[nodiscard]] Any to_json() const;
 
-  // Handlers run when the outermost transaction ends, in the order in which they were added. One may
-  // edit the document: that is a transaction of its own, which ends after this one.
+  // Handlers run when the outermost transaction ends, in the order in which they were added. One
+  // may edit the document: that is a transaction of its own, which ends after this one.
   ObserverId observe(EventHandler handler) const;
   ObserverId observe_deep(DeepEventHandler handler) const;
   // Removes a handler of either kind; no effect for one that is not there.
@@ -123,6 +123,7 @@ class Value {
   Value(T&& value) : value_(Any(std::forward<T>(value))) {}
 
   Value(SharedType type) : value_(type) {}
+
   Value(Subdocument document) : value_(document) {}
 
   // NOLINTEND(google-explicit-constructor)

@@ -141,9 +141,8 @@ std::string XmlFragment::to_string() const { return edit::xml_string(*doc_, type
 std::string XmlElement::node_name() const { return name_of(*this); }
 
 void XmlElement::set_attribute(std::string_view key, const Content& value) const {
-  edit::with_edit(*doc_, [&](edit::Edit& edit) {
-    edit::set_key(edit, type_, edit::well_formed(key), value);
-  });
+  edit::with_edit(
+      *doc_, [&](edit::Edit& edit) { edit::set_key(edit, type_, edit::well_formed(key), value); });
 }
 
 void XmlElement::remove_attribute(std::string_view key) const {

@@ -21,14 +21,15 @@ struct RedoContext {
   std::span<const StackItem> redo_stack;
 };
 
-// Yjs's redoItem: a copy of a deleted block at its old place. kNone if the place is gone, or the key
-// was set by somebody else since.
+// Yjs's redoItem: a copy of a deleted block at its old place. kNone if the place is gone, or the
+// key was set by somebody else since.
 BlockIndex redo_item(edit::Edit& edit, BlockIndex item, const RedoContext& context);
 
 // Sets or clears `keep` on a block and on all that holds it.
 void keep_item(BlockStore& store, BlockIndex item, bool keep);
 
-// The block that stands for a unit today: the last of its copies. `offset` is the unit's place in it.
+// The block that stands for a unit today: the last of its copies. `offset` is the unit's place in
+// it.
 struct Redone {
   BlockIndex block{kNone};
   Clock offset{0};

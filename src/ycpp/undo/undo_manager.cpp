@@ -31,6 +31,7 @@ class UndoManager::State final : public TransactionListener {
 
   std::optional<StackItem> pop(StackKind kind);
   void clear(bool undo_stack, bool redo_stack);
+
   void add_to_scope(TypeIndex type) {
     if (std::ranges::find(scope_, type) == scope_.end()) scope_.push_back(type);
   }
@@ -282,8 +283,7 @@ UndoManager::UndoManager(Doc& doc, UndoManagerOptions options)
   state_->is_whole_document = true;
 }
 
-UndoManager::UndoManager(Doc& doc, const std::vector<SharedType>& scope,
-                         UndoManagerOptions options)
+UndoManager::UndoManager(Doc& doc, const std::vector<SharedType>& scope, UndoManagerOptions options)
     : state_(std::make_unique<State>(doc, std::move(options))) {
   for (const SharedType& type : scope) state_->add_to_scope(type.index());
 }
@@ -300,9 +300,7 @@ bool UndoManager::can_redo() const noexcept { return !state_->redo_stack.empty()
 
 void UndoManager::stop_capturing() noexcept { state_->last_change_ms = 0; }
 
-void UndoManager::clear(bool undo_stack, bool redo_stack) {
-  state_->clear(undo_stack, redo_stack);
-}
+void UndoManager::clear(bool undo_stack, bool redo_stack) { state_->clear(undo_stack, redo_stack); }
 
 void UndoManager::add_to_scope(const SharedType& type) { state_->add_to_scope(type.index()); }
 

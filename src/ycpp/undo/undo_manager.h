@@ -1,8 +1,8 @@
 // UndoManager: undoes and redoes what was changed in some types by some origins, and leaves the
 // changes of others as they are.
 //
-// Changes within the capture timeout become one step. The manager has no clock: it asks the one that
-// it is given. It must not outlive its document.
+// Changes within the capture timeout become one step. The manager has no clock: it asks the one
+// that it is given. It must not outlive its document.
 #pragma once
 
 #include "ycpp/delete_set.h"
@@ -46,8 +46,8 @@ struct UndoManagerOptions {
   std::function<std::uint64_t()> now_ms;
   // Only transactions of these origins are undone. By default those that name none.
   std::vector<TransactionOrigin> tracked_origins{TransactionOrigin{}};
-  // The origin of what the manager does itself; tracked too. Must differ from all others; by default
-  // the document counts from 2^62.
+  // The origin of what the manager does itself; tracked too. Must differ from all others; by
+  // default the document counts from 2^62.
   TransactionOrigin own_origin{};
   // Whether setting a key may be undone although somebody else has set it since.
   bool ignore_remote_map_changes{false};

@@ -191,12 +191,13 @@ export class History {
     const number = rng.int(replica.managers.length)
     const manager = replica.managers[number]
     const action = rng.weighted({ undo: 6, redo: 4, stop: 0.5, clear: 0.3 })
+    const clearUndo = rng.chance(0.7)
     let result = null
     if (action === 'stop') manager.stopCapturing()
-    else if (action === 'clear') manager.clear(rng.chance(0.7), true)
+    else if (action === 'clear') manager.clear(clearUndo, true)
     else result = manager[action]()
     this.push({
-      do: 'undo', replica: index, manager: number, action, clearUndo: true, popped: result === null || result === undefined ? null : plainStackItem(result),
+      do: 'undo', replica: index, manager: number, action, clearUndo, popped: result === null || result === undefined ? null : plainStackItem(result),
       undoStack: manager.undoStack.map(plainStackItem), redoStack: manager.redoStack.map(plainStackItem), ...this.output(index)
     })
   }

@@ -1,6 +1,7 @@
 #include "wire_replay.h"
 
 #include "history_file.h"
+#include "ycpp/doc/doc.h"
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/testing/hex.h"
 #include "ycpp/update/convert.h"
@@ -30,6 +31,9 @@ class WireReplay {
       return std::move(report_);
     }
     for (const Any& update : *updates) check_update(update);
+    std::vector<ByteView> all;
+    for (const Any& update : *updates) all.push_back(bytes_of(update, "v1"));
+    check_compact(all);
     for (const Any& step : *steps) {
       const std::string* kind = field(step, "do").as_string();
       if (kind != nullptr && *kind == "wire") check_step(step, *updates);
@@ -90,6 +94,37 @@ class WireReplay {
     expect("obfuscation V2", bytes_of(step, "obfuscated2"),
            obfuscate_update(merged2, {.subdocs = false}, UpdateFormat::V2));
     check_meta(merged, field(step, "meta"));
+    check_compact(v1_of(step, updates));
+  }
+
+  // What merge_updates_compact() joins, a document takes to the same state as the updates
+  // themselves. Blocks may be cut elsewhere, so both states are joined before they are compared.
+  void check_compact(const std::vector<ByteView>& views) {
+    const Result<Bytes> compact = merge_updates_compact(views);
+    const Result<Bytes> merged = merge_updates(views);
+    if (!compact || !merged) return fail("compact merge", "refused");
+    for (const bool gc : {false, true}) {
+      expect("compact merge", joined_state({*merged}, gc).value_or(Bytes{}),
+             joined_state({*compact}, gc));
+    }
+  }
+
+  static std::vector<ByteView> v1_of(const Any& step, const AnyArray& updates) {
+    std::vector<ByteView> views;
+    for (const Any& number : *field(step, "updates").as_array()) {
+      views.push_back(bytes_of(updates[number_of(number)], "v1"));
+    }
+    return views;
+  }
+
+  static Result<Bytes> joined_state(const std::vector<ByteView>& updates, bool gc) {
+    DocOptions options;
+    options.client_id = ClientId{kMaxSafeInteger};
+    options.gc = gc;
+    Doc doc{std::move(options)};
+    for (const ByteView update : updates) RUNNEL_TRY_VOID(doc.apply_update_v1(update));
+    const Bytes state = doc.encode_state_as_update();
+    return merge_updates_compact(std::vector<ByteView>{state});
   }
 
   void check_meta(ByteView merged, const Any& meta) {

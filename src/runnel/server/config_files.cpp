@@ -14,13 +14,6 @@ namespace runnel::server {
 
 namespace {
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) return fail(Errc::NotFound, path + ": cannot be read");
-  return text;
-}
-
 std::optional<std::string> scalar_text(const toml::node& node) {
   if (const auto* const text = node.as_string()) return text->get();
   if (const auto* const number = node.as_integer()) return std::to_string(number->get());
@@ -77,8 +70,15 @@ std::optional<std::string> var_text(const boost::json::value& value) {
 
 }  // namespace
 
+Result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file) return fail(Errc::NotFound, path + ": cannot be read");
+  return text;
+}
+
 Result<std::vector<FileValue>> read_toml_file(const std::string& path) {
-  const std::string text = RUNNEL_TRY(read_file(path));
+  const std::string text = RUNNEL_TRY(read_text_file(path));
   const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
     return fail(Errc::Malformed, fmt::format("{}:{}: {}", path, parsed.error().source().begin.line,
@@ -90,7 +90,7 @@ Result<std::vector<FileValue>> read_toml_file(const std::string& path) {
 }
 
 Result<PartykitFile> read_partykit_file(const std::string& path) {
-  const std::string text = RUNNEL_TRY(read_file(path));
+  const std::string text = RUNNEL_TRY(read_text_file(path));
   boost::json::error_code error;
   const boost::json::value parsed = boost::json::parse(text, error);
   if (error || !parsed.is_object()) {

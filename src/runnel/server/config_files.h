@@ -17,6 +17,9 @@ struct FileValue {
   std::uint32_t line{0};  // 0: not known
 };
 
+// NotFound with the path when it cannot be read.
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path);
+
 // Arrays of strings come as one text with commas. Errors name file and line.
 [[nodiscard]] Result<std::vector<FileValue>> read_toml_file(const std::string& path);
 

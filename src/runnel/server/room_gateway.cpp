@@ -27,6 +27,13 @@ void RoomGateway::handle(net::HttpRequest request, net::Responder responder) {
     responder.send(net::text_response(status_of(target.error().code), to_string(target.error())));
     return;
   }
+  if (!type_allowed(target->room)) {
+    responder.send(net::text_response(
+        404,
+        "There are no rooms of this type; expected a name that begins with one of rooms.types "
+        "and a dash"));
+    return;
+  }
   if (!origin_allowed(request)) {
     responder.send(net::text_response(403, "This origin is not in server.allowed_origins"));
     return;
@@ -36,6 +43,11 @@ void RoomGateway::handle(net::HttpRequest request, net::Responder responder) {
                                     net::Responder moved) mutable {
     shard.door->enter(std::move(arrival), std::move(moved));
   });
+}
+
+bool RoomGateway::type_allowed(const RoomId& room) const {
+  if (options_.types.empty() || room.party != kMainParty) return true;
+  return std::ranges::find(options_.types, split_type(room.name).type) != options_.types.end();
 }
 
 bool RoomGateway::origin_allowed(const net::HttpRequest& request) const {

@@ -14,7 +14,8 @@ namespace runnel::server {
 
 struct RoomGatewayOptions {
   protocol::PathOptions paths;
-  std::vector<std::string> allowed_origins;                 // server.allowed_origins; empty: all
+  std::vector<std::string> allowed_origins;  // server.allowed_origins; empty: all
+  std::vector<std::string> types;            // rooms.types, of party main; empty: any
   std::size_t request_bytes_max{std::size_t{1024} * 1024};  // body of an HTTP request to a room
 };
 
@@ -28,6 +29,7 @@ class RoomGateway final : public Route {
   [[nodiscard]] std::size_t body_bytes_max() const override { return options_.request_bytes_max; }
 
  private:
+  [[nodiscard]] bool type_allowed(const RoomId& room) const;
   [[nodiscard]] bool origin_allowed(const net::HttpRequest& request) const;
 
   Shards& shards_;

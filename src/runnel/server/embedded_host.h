@@ -1,0 +1,53 @@
+// EmbeddedHost: the embedded backend with the thread that it runs on, and its endpoints as routes.
+#pragma once
+
+#include "runnel/backend/embedded_service.h"
+#include "runnel/server/router.h"
+#include "runnel/storage/worker_thread.h"
+
+#include "base/log.h"
+#include "base/random_source.h"
+#include "base/result.h"
+#include "base/time_source.h"
+
+#include <memory>
+#include <string_view>
+
+namespace runnel::server {
+
+class EmbeddedHost final : public Route {
+ public:
+  // `time` and `log` outlive it.
+  static Result<std::unique_ptr<EmbeddedHost>> open(backend::EmbeddedOptions options,
+                                                    const TimeSource& time, Log& log);
+
+  EmbeddedHost(const EmbeddedHost&) = delete;
+  EmbeddedHost& operator=(const EmbeddedHost&) = delete;
+  EmbeddedHost(EmbeddedHost&&) = delete;
+  EmbeddedHost& operator=(EmbeddedHost&&) = delete;
+
+  // The loops must be stopped by then: answers are posted to them.
+  ~EmbeddedHost() override;
+
+  // Only on `worker`.
+  [[nodiscard]] backend::EmbeddedService& service() { return *service_; }
+
+  [[nodiscard]] Executor& worker() { return worker_; }
+
+  // Runs what is posted and ends the thread; idempotent.
+  void stop();
+
+  [[nodiscard]] bool wants(std::string_view path) const override;
+  void handle(net::HttpRequest request, net::Responder responder) override;
+  [[nodiscard]] std::size_t body_bytes_max() const override;
+
+ private:
+  EmbeddedHost() = default;
+
+  SystemRandom random_;
+  std::unique_ptr<backend::EmbeddedService> service_;
+  storage::WorkerThread worker_{"backend"};
+  bool stopped_{false};
+};
+
+}  // namespace runnel::server

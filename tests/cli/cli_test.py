@@ -1,0 +1,133 @@
+"""What the command line says: help, errors with a next step, exit codes, settings, tokens."""
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+import unittest
+
+from harness import Case, run
+
+# An update of Yjs 13.6.33: client 1 inserted "hi" into the root text "text".
+UPDATE = bytes.fromhex("010101000401047465787402686900")
+
+
+class Help(Case):
+    def test_every_command_has_help_with_examples(self):
+        commands = re.findall(r"^  (\w+) {2,}", run("--help").stdout.decode().split("Subcommands:")[1], re.M)
+        self.assertGreater(len(commands), 5)
+        for command in commands:
+            text = run(command, "--help").stdout.decode()
+            inner = re.findall(r"^  (\w+) {2,}", text.split("Subcommands:")[1], re.M) if "Subcommands:" in text else []
+            for name in inner or [""]:
+                outcome = run(command, *filter(None, [name]), "--help")
+                self.assertEqual(outcome.returncode, 0)
+                self.assertIn("Examples:", outcome.stdout.decode(), f"{command} {name}")
+
+    def test_without_a_command_it_says_what_there_is(self):
+        self.expect(run(), 2, "next: `runnel --help`")
+
+
+class Mistakes(Case):
+    def test_a_misspelt_flag_gets_the_one_that_was_meant(self):
+        self.expect(run("serve", "--prot", "1"), 2, "--prot", "did you mean --port?", "next: `runnel serve --help`")
+
+    def test_a_bad_setting_says_what_was_expected(self):
+        self.expect(run("serve", "--set", "save.interval=soon"), 2, "save.interval", "30s", "got 'soon'")
+
+    def test_a_setting_without_value_says_how_to_write_it(self):
+        self.expect(run("config", "--set", "save.interval"), 2, "expected key=value")
+
+    def test_an_unknown_setting_gets_the_one_that_was_meant(self):
+        self.expect(run("config", "--set", "save.intervall=3s"), 2, "did you mean 'save.interval'?")
+
+    def test_a_missing_configuration_file_is_named(self):
+        self.expect(run("serve", "--config", "/nowhere/runnel.toml"), 2, "/nowhere/runnel.toml: cannot be read")
+
+    def test_a_bad_port_is_named(self):
+        self.expect(run("serve", "--port", "70000"), 2, "server.port", "65535")
+
+    def test_a_bad_address_is_named(self):
+        self.expect(run("serve", "--data", self.data, "--host", "nonsense"), 1, "'nonsense' is no address")
+
+    def test_a_command_on_data_that_is_not_there_makes_none(self):
+        self.expect(run("rooms", "ls", "--data", self.data), 1, "there is no data directory", "--data")
+        self.assertFalse(self.data.exists())
+
+    def test_a_directory_that_cannot_be_made_is_named(self):
+        (self.folder / "file").write_text("")
+        self.expect(run("serve", "--data", self.folder / "file"), 1, "cannot be made", "--data")
+
+
+class Settings(Case):
+    def test_config_prints_every_value_and_where_it_came_from(self):
+        (self.folder / "runnel.toml").write_text('[rooms]\nlinger = "5s"\n')
+        outcome = run("config", "--port", "2000", cwd=self.folder, env={"RUNNEL_SAVE_INTERVAL": "10s"})
+        lines = {line.split()[0]: line.split()[1:] for line in outcome.stdout.decode().splitlines() if line.split()}
+        self.assertEqual(lines["server.port"], ["2000", "--port", "2000"])
+        self.assertEqual(lines["save.interval"], ["10s", "RUNNEL_SAVE_INTERVAL"])
+        self.assertEqual(lines["rooms.linger"], ["5s", "./runnel.toml:2"])
+        self.assertEqual(lines["save.disconnect_debounce"], ["7s", "default"])
+
+    def test_config_never_prints_a_secret(self):
+        outcome = run("config", env={"PARTYKIT_SECRET": "k3Yk3Y", "CONVEX_SITE_URL": "https://app.example"})
+        self.assertNotIn(b"k3Yk3Y", outcome.stdout + outcome.stderr)
+        self.assertRegex(outcome.stdout.decode(), r"backend.kind +http +backend.url is set")
+
+
+class Tokens(Case):
+    def test_a_minted_token_is_signed_for_one_room_and_ends(self):
+        outcome = run("token", "mint", "--room", "doc-1", "--user", "ada", "--access", "view", "--ttl", "1m",
+                      env={"PARTYKIT_SECRET": "secret"})
+        first, second = outcome.stdout.decode().strip().split(".")
+        claims = json.loads(base64.urlsafe_b64decode(first + "=="))
+        self.assertEqual((claims["sub"], claims["room"]), ("ada", "doc-1"))
+        self.assertEqual(claims["accessLevel"], "view")
+        self.assertLess(abs(claims["exp"] - 1000 * (time.time() + 60)), 10_000)
+        expected = hmac.new(b"secret", first.encode(), hashlib.sha256).digest()
+        self.assertEqual(base64.urlsafe_b64decode(second + "=="), expected)
+
+    def test_without_a_secret_it_says_which_to_set(self):
+        self.expect(run("token", "mint", "--room", "doc-1"), 1, "no secret", "auth.secret")
+
+
+class Rooms(Case):
+    def setUp(self):
+        super().setUp()
+        self.data.mkdir()
+
+    def rooms(self, *arguments, **options):
+        return run("rooms", *arguments, "--data", self.data, **options)
+
+    def round_trip(self):
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0, "imported into doc-1")
+        self.assertIn("doc-1", self.rooms("ls").stdout.decode())
+        self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
+        self.assertIn("log.last_seq", self.rooms("show", "doc-1").stdout.decode())
+        self.expect(self.rooms("compact", "doc-1"), 0)
+        self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
+        self.expect(self.rooms("rm", "doc-1"), 0, "removed doc-1")
+        self.expect(self.rooms("export", "doc-1"), 1, "deleted")
+        self.assertNotIn("doc-1", self.rooms("ls").stdout.decode())
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
+
+    def test_rooms_without_a_server(self):
+        self.round_trip()
+
+    def test_rooms_of_a_running_server(self):
+        server = self.serve()
+        self.round_trip()
+        self.assertEqual(server.stop()[0], 0)
+        self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
+
+    def test_an_import_of_garbage_is_refused(self):
+        self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff\xff\xff"), 1, "error:")
+
+    def test_a_room_that_is_not_there(self):
+        self.expect(self.rooms("show", "nobody"), 1, "nobody")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,4 @@
+// What providers find in a browser. Import it before any of them: they look when they are loaded.
+import { WebSocket } from "ws";
+
+globalThis.WebSocket ??= WebSocket;

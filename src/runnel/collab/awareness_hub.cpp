@@ -73,6 +73,7 @@ void AwarenessHub::receive_unowned(ConnectionId from, const AwarenessEntry& entr
     const auto* known = awareness_.find(entry.client);
     // A tab's state that the room has seen end would be a ghost.
     if (known != nullptr && entry.clock <= known->clock) return;
+    if (peer.owned.size() > options_.relayed_per_connection) return;
   }
   if (is_own) peer.own = entry.client;
   peer.owned.insert(entry.client);
@@ -174,7 +175,12 @@ void AwarenessHub::own_null(Owner& owner, const AwarenessEntry& entry, milliseco
 }
 
 bool AwarenessHub::apply(const AwarenessEntry& entry, milliseconds now, AwarenessEffects& effects) {
-  const auto applied = awareness_.apply(std::span(&entry, 1), now);
+  auto applied = awareness_.apply(std::span(&entry, 1), now);
+  if (applied.outcomes.front() == AwarenessOutcome::TooMany && !gone_since_.empty()) {
+    // Clocks of those who left give way to those who are here.
+    for (const auto& [client, since] : std::exchange(gone_since_, {})) awareness_.forget(client);
+    applied = awareness_.apply(std::span(&entry, 1), now);
+  }
   switch (applied.outcomes.front()) {
     case AwarenessOutcome::Added:
     case AwarenessOutcome::Changed:

@@ -46,6 +46,9 @@ struct AwarenessOptions {
   // What a connection relayed for another tab and did not renew is removed at that age.
   std::chrono::milliseconds relayed_timeout{30'000};
 
+  // How many ids of other tabs a connection may hold.
+  std::size_t relayed_per_connection{16};
+
   // How long the clock of an id without a state is remembered.
   std::chrono::milliseconds forget_after{600'000};
 };

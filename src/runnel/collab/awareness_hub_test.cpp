@@ -272,6 +272,26 @@ TEST(AwarenessHub, AMalformedOrTooLargeMessageChangesNothingAtAll) {
   EXPECT_EQ(h.hub.state_of(ClientId(5)), "{}");
 }
 
+TEST(AwarenessHub, AConnectionHoldsAFewTabsAndNoMore) {
+  Hub h;
+  h.join(kA);
+  for (std::uint64_t client = 1; client <= 100; ++client) h.say(kA, client, 1);
+  EXPECT_EQ(h.hub.live_count(), 17U);
+}
+
+TEST(AwarenessHub, ManyWhoCameAndWentDoNotKeepOthersOut) {
+  AwarenessHub hub({.clients = 10});
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    hub.join(ConnectionId(i), {});
+    const std::vector<AwarenessEntry> entry{{ClientId(i), 1, "{}"}};
+    const auto effects =
+        hub.receive(ConnectionId(i), ycpp::encode_awareness_entries(entry), milliseconds(0));
+    ASSERT_TRUE(effects);
+    EXPECT_THAT(effects->changed, ElementsAre(ClientId(i)));
+    hub.leave(ConnectionId(i), milliseconds(0));
+  }
+}
+
 TEST(AwarenessHub, ClocksOfLongGoneClientsAreForgotten) {
   Hub h;
   h.join(kA);

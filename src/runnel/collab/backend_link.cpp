@@ -29,7 +29,6 @@ BackendLink::~BackendLink() {
 }
 
 // --- Opening
-// --------------------------------------------------------------------------------------
 
 void BackendLink::start(bool has_log, room::Done opened) {
   opened_ = std::move(opened);
@@ -73,9 +72,12 @@ void BackendLink::loaded(backend::LoadedSnapshot snapshot) {
   if (resolved_) return;
   switch (snapshot.outcome) {
     case backend::LoadOutcome::Content:
-      owner_.merge_from_backend(snapshot.update);
-      resolve();
-      return;
+      if (owner_.merge_from_backend(snapshot.update)) {
+        resolve();
+        return;
+      }
+      snapshot.reason = "the backend's content cannot be merged into the document";
+      break;
     case backend::LoadOutcome::Empty:
       resolve();
       return;
@@ -128,7 +130,6 @@ void BackendLink::mark_unresolved() {
 }
 
 // --- Saving
-// ---------------------------------------------------------------------------------------
 
 void BackendLink::changed() {
   mark_unresolved();
@@ -200,9 +201,10 @@ void BackendLink::submit(room::Done done) {
 
 void BackendLink::reported(const backend::SaveReport& report) {
   if (report.outcome == backend::SaveOutcome::Conflict) {
-    owner_.merge_from_backend(report.merge);
-    changed();
-    save();
+    if (owner_.merge_from_backend(report.merge)) {
+      changed();
+      save();
+    }
   }
   if (report.outcome == backend::SaveOutcome::Saved && !dirty_) unsaved_since_ms_ = 0;
   owner_.save_reported(report);

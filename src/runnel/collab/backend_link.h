@@ -34,8 +34,9 @@ class BackendLinkOwner {
   BackendLinkOwner(BackendLinkOwner&&) = delete;
   BackendLinkOwner& operator=(BackendLinkOwner&&) = delete;
 
-  // What the backend has goes into the document, as one more update.
-  virtual void merge_from_backend(ByteView update) = 0;
+  // What the backend has goes into the document, as one more update. False when it could not: then
+  // it is still unknown.
+  virtual bool merge_from_backend(ByteView update) = 0;
 
   // The pending state begins or ends.
   virtual void pending_changed(bool pending, std::string_view reason) = 0;

@@ -78,12 +78,17 @@ void FanOut::awareness(const std::vector<ycpp::ClientId>& clients,
   });
 }
 
+void FanOut::answer_late(Connection& to, Bytes state_vector) {
+  Participant::of(to).late_state_vector = std::move(state_vector);
+  has_slow_ = true;
+}
+
 bool FanOut::look_after_slow() {
   const std::int64_t now_ms = context_.time().steady_ms();
   bool any = false;
   context_.for_each_connection([&](Connection& connection) {
     Participant& participant = Participant::of(connection);
-    if (!participant.is_lagging && participant.missed_awareness.empty()) return;
+    if (!participant.is_slow()) return;
     if (connection.buffered_bytes() <= options_.awareness_output_bytes / 2) {
       catch_up(connection, participant);
       return;
@@ -112,6 +117,11 @@ void FanOut::catch_up(Connection& connection, Participant& participant) {
     }
     metrics_.resyncs.add();
     send(connection, protocol::encode_sync_update(**difference));
+  }
+  if (const auto late = std::exchange(participant.late_state_vector, std::nullopt)) {
+    if (const auto answer = document_.answer(*late)) {
+      send(connection, protocol::encode_sync_step2(**answer));
+    }
   }
   if (participant.missed_awareness.empty()) return;
   const auto missed = std::exchange(participant.missed_awareness, {});

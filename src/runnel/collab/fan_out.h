@@ -37,6 +37,9 @@ class FanOut {
   // The latest states of those ids to all but `except`.
   void awareness(const std::vector<ycpp::ClientId>& clients, std::optional<ConnectionId> except);
 
+  // A SyncStep2 that would only add to what the client does not read; only the last one counts.
+  void answer_late(room::Connection& to, Bytes state_vector);
+
   // Brings receivers up to date that have drained, and closes those that never do. Returns whether
   // any is left to look after.
   bool look_after_slow();

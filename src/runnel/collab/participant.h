@@ -29,6 +29,9 @@ struct Participant final : room::ConnectionState {
   // The client asked (SyncStep1) while the room was pending; this is its state vector.
   std::optional<Bytes> waiting_state_vector;
 
+  // The client asked while it had not read what it was sent before; answered once it has.
+  std::optional<Bytes> late_state_vector;
+
   // It does not drain. What it has got so far is `lag_state_vector`; from there it is brought up to
   // date in one message once it has drained.
   bool is_lagging{false};
@@ -46,6 +49,11 @@ struct Participant final : room::ConnectionState {
   std::int64_t resync_asked_ms{0};  // steady time; 0: never
   bool told_read_only{false};
   bool logged_strike{false};
+
+  // Something waits for it to drain.
+  [[nodiscard]] bool is_slow() const noexcept {
+    return is_lagging || late_state_vector || !missed_awareness.empty();
+  }
 
   static Participant& of(const room::Connection& connection) {
     return static_cast<Participant&>(*connection.state());

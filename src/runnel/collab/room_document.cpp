@@ -20,6 +20,10 @@ bool is_empty_update(ByteView update) {
 
 SharedBytes empty_update() { return share(Bytes{0, 0}); }
 
+std::unexpected<Error> corrupt(const Error& error) {
+  return fail(Errc::Corrupt, "the stored updates of the room cannot be read: " + error.detail);
+}
+
 std::vector<ByteView> views_of(const Bytes& snapshot, const std::vector<storage::LogEntry>& tail) {
   std::vector<ByteView> views;
   views.reserve(tail.size() + 1);
@@ -37,14 +41,13 @@ RoomDocument::~RoomDocument() = default;
 Result<void> RoomDocument::open(Bytes snapshot, const std::vector<storage::LogEntry>& tail) {
   if (tail.empty()) {
     set_stored(snapshot.empty() ? empty_update() : share(std::move(snapshot)));
-    return {};
+  } else {
+    auto merged = ycpp::merge_updates_compact(views_of(snapshot, tail));
+    if (!merged) return corrupt(merged.error());
+    set_stored(share(std::move(*merged)));
   }
-  auto merged = ycpp::merge_updates_compact(views_of(snapshot, tail));
-  if (!merged) {
-    return fail(Errc::Corrupt,
-                "the stored updates of the room cannot be read: " + merged.error().detail);
-  }
-  set_stored(share(std::move(*merged)));
+  // Read through once: damaged bytes must not be handed on as the document.
+  if (const auto facts = stored_facts(); !facts) return corrupt(facts.error());
   return {};
 }
 

@@ -94,9 +94,13 @@ TEST(RoomDocument, RefusesGarbageAsAWholeAndStaysWhatItWas) {
 
 TEST(RoomDocument, ReportsStoredBytesThatCannotBeRead) {
   RoomDocument document(kOptions);
-  const auto opened = document.open(Bytes{9, 9, 9}, {entry(Bytes{1, 2, 3})});
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, Errc::Corrupt);
+  for (const bool with_tail : {false, true}) {
+    std::vector<storage::LogEntry> tail;
+    if (with_tail) tail.push_back(entry(Bytes{1, 2, 3}));
+    const auto opened = document.open(Bytes{9, 9, 9}, tail);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::Corrupt);
+  }
 }
 
 }  // namespace

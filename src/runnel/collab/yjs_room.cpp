@@ -112,6 +112,8 @@ void YjsRoom::on_close(Connection& connection) {
 void YjsRoom::on_identity_changed(Connection& connection) {
   Participant::of(connection).told_read_only = false;
   out_.control(connection, access_level(connection.identity().access));
+  // What it was not allowed to change so far it may offer now.
+  if (connection.identity().may_write()) ask_for_missing(connection);
 }
 
 void YjsRoom::on_revoked(Connection& connection, std::string_view reason) {
@@ -174,17 +176,17 @@ void YjsRoom::describe(std::vector<room::StatField>& fields) const {
 }
 
 // --- The backend's side
-// ----------------------------------------------------------------------------
 
-void YjsRoom::merge_from_backend(ByteView update) {
+bool YjsRoom::merge_from_backend(ByteView update) {
   const auto applied = apply(std::nullopt, {}, update);
   if (!applied) {
     context_.log().error(
         "what the backend has could not be merged into a room",
         {{"room", context_.id().external_name()}, {"error", to_string(applied.error())}});
-    return;
+    return false;
   }
   flush();
+  return true;
 }
 
 void YjsRoom::pending_changed(bool pending, std::string_view reason) {

@@ -46,7 +46,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
 
  private:
   // BackendLinkOwner
-  void merge_from_backend(ByteView update) override;
+  bool merge_from_backend(ByteView update) override;
   void pending_changed(bool pending, std::string_view reason) override;
   std::optional<backend::SnapshotToSave> snapshot_to_save() override;
   void save_reported(const backend::SaveReport& report) override;
@@ -59,6 +59,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   void refuse_viewer(room::Connection& connection, ByteView update, bool is_step2);
   void strike(room::Connection& connection, const Error& error);
   void ask_again(room::Connection& connection);
+  void ask_for_missing(room::Connection& connection);
   void answer_step1(room::Connection& connection, ByteView state_vector);
   void receive_awareness(room::Connection& connection, ByteView entries);
   void take_late_awareness();

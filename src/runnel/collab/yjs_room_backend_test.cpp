@@ -41,7 +41,6 @@ struct Backed : YjsFixture {
 };
 
 // --- Opening
-// ----------------------------------------------------------------------------------------
 
 TEST(Opening, WaitsForTheBackendAndServesItsContentWhichIsThenInTheLogToo) {
   Backed yjs;
@@ -167,8 +166,22 @@ TEST(Opening, ContentThatTheRoomHasAlreadyChangesNothing) {
   EXPECT_EQ(b.take_kinds(), "Step1 Step2");
 }
 
+TEST(Opening, ContentThatCannotBeMergedIsUnknownAndNothingIsSavedOverIt) {
+  Backed yjs;
+  yjs.backend.answer =
+      LoadedSnapshot{.outcome = LoadOutcome::Content, .update = Bytes{9, 9, 9}, .reason = {}};
+  TestClient a(yjs, 1);
+  a.connect(yjs.room);
+  yjs.advance(seconds(3));
+  a.pump();
+  a.type("x");
+  yjs.advance(std::chrono::minutes(2));
+  a.pump();
+  EXPECT_FALSE(a.is_synced());
+  EXPECT_THAT(yjs.backend.saves, IsEmpty());
+}
+
 // --- Saving
-// -----------------------------------------------------------------------------------------
 
 struct Saving : Backed {
   explicit Saving(CollabOptions collab_options = {}) : Backed(collab_options) {

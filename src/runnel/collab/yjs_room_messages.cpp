@@ -57,7 +57,6 @@ void YjsRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload
 }
 
 // --- Sync
-// -----------------------------------------------------------------------------------------
 
 void YjsRoom::handle(Connection& connection, const protocol::SyncStep1& message) {
   if (backend_.is_pending()) {
@@ -71,6 +70,11 @@ void YjsRoom::handle(Connection& connection, const protocol::SyncStep1& message)
 }
 
 void YjsRoom::answer_step1(Connection& connection, ByteView state_vector) {
+  if (connection.buffered_bytes() > options_.output_bytes) {
+    out_.answer_late(connection, to_bytes(state_vector));
+    schedule_slow_check();
+    return;
+  }
   const auto answer = document_.answer(state_vector);
   if (!answer) {
     strike(connection, answer.error());
@@ -138,12 +142,17 @@ void YjsRoom::ask_again(Connection& connection) {
       participant.resync_asked_ms != 0 && now_ms - participant.resync_asked_ms < kAskAgainMs;
   if (lately || connection.is_closing()) return;
   participant.resync_asked_ms = now_ms;
+  ask_for_missing(connection);
+}
+
+void YjsRoom::ask_for_missing(Connection& connection) {
+  // A client that does not read must not be able to fill the memory with answers.
+  if (connection.buffered_bytes() > options_.output_bytes) return;
   flush_updates();
   out_.send(connection, protocol::encode_sync_step1(document_.state_vector()));
 }
 
 // --- Awareness
-// --------------------------------------------------------------------------------------
 
 bool YjsRoom::may_speak(Participant& participant) {
   const std::int64_t now_ms = context_.time().steady_ms();
@@ -224,12 +233,10 @@ void YjsRoom::act_on(Connection* sender, const AwarenessEffects& effects) {
 }
 
 // --- Control
-// ----------------------------------------------------------------------------------------
 
 void YjsRoom::handle(Connection& connection, const protocol::ControlMessage& message) {
   if (message.type == "sync_request") {
-    flush_updates();
-    out_.send(connection, protocol::encode_sync_step1(document_.state_vector()));
+    ask_for_missing(connection);
     return;
   }
   // token_refresh, and auth, which says the same.

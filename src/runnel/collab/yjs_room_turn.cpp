@@ -46,7 +46,6 @@ Result<bool> YjsRoom::apply(std::optional<ConnectionId> sender, std::string auth
 }
 
 // --- Flushing
-// ---------------------------------------------------------------------------------------
 
 Duration YjsRoom::tick() {
   const std::int64_t now_ms = context_.time().steady_ms();
@@ -133,7 +132,6 @@ void YjsRoom::schedule_slow_check() {
 }
 
 // --- Acknowledgements
-// -------------------------------------------------------------------------------
 
 void YjsRoom::on_durable(storage::Seq seq) {
   bool any = false;
@@ -163,7 +161,6 @@ void YjsRoom::send_acks() {
 }
 
 // --- Compaction
-// -------------------------------------------------------------------------------------
 
 void YjsRoom::compact_if_large() {
   if (compacting_) return;
@@ -195,7 +192,6 @@ void YjsRoom::compact() {
 }
 
 // --- From time to time
-// ------------------------------------------------------------------------------
 
 void YjsRoom::schedule_upkeep() {
   if (upkeep_runs_) return;

@@ -135,7 +135,7 @@ void Room::reads_finished() {
   consider_idling();
 }
 
-// --- What arrives -------------------------------------------------------------------------------
+// --- What arrives
 
 bool Room::takes_events() const noexcept {
   return !over_ && phase_ == RoomPhase::Live && !storage_.is_reading();
@@ -268,7 +268,7 @@ void Room::durable(storage::Seq seq) {
   if (phase_ == RoomPhase::Live) run_turn([&] { handler_->on_durable(seq); });
 }
 
-// --- Alarm --------------------------------------------------------------------------------------
+// --- Alarm
 
 void Room::alarm_due() {
   if (!alarm_busy_) accept(AlarmEvent{});
@@ -328,7 +328,6 @@ void Room::alarm_moved(std::optional<std::int64_t> alarm_ms) {
 }
 
 // --- The end of a room
-// ----------------------------------------------------------------------------
 
 void Room::consider_idling() {
   const bool idle = phase_ == RoomPhase::Live && connections_.empty() && !alarm_busy_ &&
@@ -437,7 +436,7 @@ void Room::answer_waiters(OpenOutcome outcome) {
   for (auto& waiter : std::exchange(waiters_, {})) waiter(outcome);
 }
 
-// --- RoomContext --------------------------------------------------------------------------------
+// --- RoomContext
 
 Log& Room::log() { return directory_.deps_.log; }
 

@@ -248,7 +248,6 @@ void RoomDirectory::bury(Room* room) {
 }
 
 // --- Alarms
-// ---------------------------------------------------------------------------------------
 
 void RoomDirectory::start_alarms(std::function<bool(const RoomId&)> is_mine) {
   is_mine_ = std::move(is_mine);
@@ -324,7 +323,6 @@ Task RoomDirectory::weakly(void (RoomDirectory::*work)()) {
 }
 
 // --- Views
-// ------------------------------------------------------------------------------------------
 
 void RoomDirectory::for_each_connection(
     const std::function<void(const RoomId&, const Connection&)>& visit) const {

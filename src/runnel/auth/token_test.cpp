@@ -116,7 +116,7 @@ TEST(HmacToken, GuestsReadUnlessTheirTokenSaysEdit) {
   EXPECT_EQ(level(R"(,"accessLevel":"edit","isGuest":true)"), AccessLevel::Edit);
 }
 
-// --- JSON Web Tokens
+// --- JSON Web Tokens ---------------------------------------------------------------------------
 
 net::SigningKey key_of(net::SignatureAlgorithm algorithm) {
   return algorithm == net::SignatureAlgorithm::Hs256 ? *net::SigningKey::from_secret(as_bytes(kKey))

@@ -121,7 +121,7 @@ class EmbeddedTest : public testing::Test {
   std::unique_ptr<EmbeddedService> service_;
 };
 
-// --- The contract, row by row
+// --- The contract, row by row --------------------------------------------------------------------
 
 TEST_F(EmbeddedTest, VerifyAnswersWithTheExactBodiesOfTheContract) {
   const auto expect = [](const net::HttpResponse& response, int status, std::string_view body) {
@@ -269,6 +269,7 @@ TEST_F(EmbeddedTest, WithoutASecretTheServersEndpointsSayThatTheyAreNotConfigure
 }
 
 // --- Rights
+// ----------------------------------------------------------------------------------------
 
 TEST_F(EmbeddedTest, BeingInTheWorkspaceIsNotBeingInTheDocument) {
   EXPECT_TRUE(has_access(check("doc-meeting-notes", "ada")));
@@ -333,6 +334,7 @@ TEST_F(EmbeddedTest, AGuestEntersWithAShareLinkAndLeavesWithIt) {
 }
 
 // --- The JSON API
+// ------------------------------------------------------------------------------------
 
 TEST_F(EmbeddedTest, PeopleSeeTheirWorkspaceAndWhatTheyMayOpen) {
   EXPECT_EQ(ask({.target = "/api/workspaces"}).status, 401);
@@ -446,6 +448,7 @@ TEST_F(EmbeddedTest, OddPathsAndMethodsGetAnAnswerAndNothingElse) {
 }
 
 // --- One loop's view
+// ---------------------------------------------------------------------------------
 
 TEST_F(EmbeddedTest, ALoopSeesTheServiceThroughTheSameInterfacesAsHttp) {
   ManualExecutor worker(time_);

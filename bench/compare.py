@@ -62,8 +62,10 @@ class Server:
         self.folder, self.persists = folder, persists
 
     def start(self, data):
-        command = [part.format(port=PORT, data=data) for part in self.command]
-        environment = dict(os.environ, PERSIST_DIR=str(data), NODE_ENV="production")
+        store = data / "store"
+        store.mkdir(exist_ok=True)
+        command = [part.format(port=PORT, data=store) for part in self.command]
+        environment = dict(os.environ, PERSIST_DIR=str(store), NODE_ENV="production")
         log = open(data / "server.log", "w")
         process = subprocess.Popen(["taskset", "-c", "0", *command], cwd=self.folder or ROOT, env=environment,
                                    stdout=log, stderr=subprocess.STDOUT)

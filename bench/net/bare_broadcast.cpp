@@ -1,10 +1,11 @@
 // The floor under every fan-out figure: a server on runnel/net that does nothing but frame and
 // send. What one connection of a room (the path of its URL) sends goes to the others of that room,
 // one shared payload for all of them. No document, no storage, no rights.
-// usage: bare_broadcast PORT
+// usage: bare_broadcast PORT [CERTIFICATE KEY]
 #include "runnel/net/event_loop.h"
 #include "runnel/net/http_server.h"
 #include "runnel/net/signals.h"
+#include "runnel/net/tls.h"
 
 #include <csignal>
 #include <cstdio>
@@ -55,12 +56,21 @@ class BareServer final : public net::HttpHandler {
   std::map<std::string, BareRoom> rooms_;
 };
 
-int run(std::uint16_t port) {
+int run(std::uint16_t port, const net::TlsFiles* files) {
   SystemTime time;
+  std::unique_ptr<net::TlsContext> tls;
+  if (files != nullptr) {
+    auto created = net::TlsContext::create(*files);
+    if (!created) {
+      std::fprintf(stderr, "%s\n", to_string(created.error()).c_str());
+      return 1;
+    }
+    tls = std::move(*created);
+  }
   net::LoopGroup loops(1, time);
   BareServer handler;
   net::HttpServer server(loops, {}, handler);
-  const auto listening = server.listen({.port = port});
+  const auto listening = server.listen({.port = port, .tls = tls.get()});
   if (!listening) {
     std::fprintf(stderr, "%s\n", to_string(listening.error()).c_str());
     return 1;
@@ -76,9 +86,12 @@ int run(std::uint16_t port) {
 }  // namespace runnel
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bare_broadcast PORT\n");
+  if (argc != 2 && argc != 4) {
+    std::fprintf(stderr, "usage: bare_broadcast PORT [CERTIFICATE KEY]\n");
     return 2;
   }
-  return runnel::run(static_cast<std::uint16_t>(std::strtoul(argv[1], nullptr, 10)));
+  const auto port = static_cast<std::uint16_t>(std::strtoul(argv[1], nullptr, 10));
+  if (argc == 2) return runnel::run(port, nullptr);
+  const runnel::net::TlsFiles files{.certificate_path = argv[2], .key_path = argv[3]};
+  return runnel::run(port, &files);
 }

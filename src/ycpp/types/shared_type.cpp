@@ -3,6 +3,7 @@
 #include "ycpp/types/array.h"
 #include "ycpp/types/map.h"
 #include "ycpp/types/read.h"
+#include "ycpp/types/roots.h"
 #include "ycpp/types/search_markers.h"
 #include "ycpp/types/text.h"
 #include "ycpp/types/type_system.h"

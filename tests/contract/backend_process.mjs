@@ -78,6 +78,7 @@ function snapshot(request, response, room, body) {
   }
   const match = request.headers["if-match"];
   if (state.etags && match && match !== `"${stored?.revision}"`) return json(response, 412, { error: "stale" });
+  if (state.etags && request.headers["if-none-match"] === "*" && stored) return json(response, 412, { error: "stale" });
   if (body.length > 20 * 1024 * 1024) return json(response, 413, { error: "too large" });
   state.snapshots[room] = { bytes: body.toString("base64"), revision: (stored?.revision ?? 0) + 1 };
   report({ kind: "stored", room, ...state.snapshots[room] });

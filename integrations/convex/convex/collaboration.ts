@@ -97,12 +97,14 @@ export const snapshotId = internalQuery({
   handler: async (ctx, { roomId }) => (await resourceOf(ctx, roomId))?.yjsSnapshotId ?? null,
 });
 
-/** Points the resource at the new file and deletes the old one. `ifMatch` is the file that the caller knows. */
+/** Points the resource at the new file and deletes the old one. `ifMatch` is the file that the caller knows; null: none. */
 export const replaceSnapshot = internalMutation({
-  args: { roomId: v.string(), storageId: v.id("_storage"), ifMatch: v.optional(v.string()) },
+  args: { roomId: v.string(), storageId: v.id("_storage"), ifMatch: v.optional(v.union(v.string(), v.null())) },
   handler: async (ctx, { roomId, storageId, ifMatch }): Promise<"stored" | "stale" | "missing"> => {
     const resource = await resourceOf(ctx, roomId);
-    const old = resource?.yjsSnapshotId;
+    const id = resource?.yjsSnapshotId;
+    // A file that is gone is nothing that could be overwritten.
+    const old = id && (await ctx.db.system.get(id)) ? id : null;
     const isStale = resource !== null && ifMatch !== undefined && ifMatch !== old;
     if (!resource || isStale) {
       await ctx.storage.delete(storageId);

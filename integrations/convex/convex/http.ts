@@ -76,7 +76,8 @@ const postSnapshot = httpAction(async (ctx, request) => {
   const roomId = new URL(request.url).searchParams.get("roomId") ?? request.headers.get("X-Room-Id");
   const problem = roomProblem(roomId);
   if (problem) return error(400, problem);
-  const ifMatch = /^"(.*)"$/.exec(request.headers.get("If-Match") ?? "")?.[1];
+  const expectsNone = request.headers.get("If-None-Match") === "*";
+  const ifMatch = expectsNone ? null : /^"(.*)"$/.exec(request.headers.get("If-Match") ?? "")?.[1];
   const blob = await request.blob();
   const storageId = await ctx.storage.store(blob);
   const outcome = await ctx.runMutation(internal.collaboration.replaceSnapshot, {

@@ -62,6 +62,7 @@ it("snapshots are stored, replaced without leaving files behind, and refused whe
   const second = await post(room, "two", { "if-match": first.headers.get("etag") });
   assert.equal(second.status, 200);
   assert.equal((await post(room, "three", { "if-match": first.headers.get("etag") })).status, 412);
+  assert.equal((await post(room, "four", { "if-none-match": "*" })).status, 412);
   const loaded = await ask(`/collaboration/snapshot?roomId=${room}`, { headers: asServer });
   assert.equal(await loaded.text(), "two");
   assert.equal((await files()).length, 1);

@@ -135,6 +135,7 @@ void HttpBackend::save(const RoomId& room, SaveCall snapshot, SaveDone done) {
   call.headers.add("X-Snapshot-Digest", "sha-256=" + net::base64_encode(digest));
   call.headers.add("Idempotency-Key", version + "-" + net::to_hex(ByteView(digest).first(8)));
   if (!snapshot.if_match.empty()) call.headers.add("If-Match", snapshot.if_match);
+  if (snapshot.if_none) call.headers.add("If-None-Match", "*");
   call.body = *snapshot.update;
   deps_.client.call(std::move(call), deps_.executor,
                     [done = std::move(done)](const net::HttpReply& reply) mutable {

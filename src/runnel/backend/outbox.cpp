@@ -186,6 +186,7 @@ LoadedSnapshot Outbox::take_load(OutboxEntry& entry, LoadReply reply) {
     entry.known = true;
     entry.acknowledged = std::move(coverage);
     entry.etag = std::move(reply.etag);
+    entry.absent = reply.outcome == LoadOutcome::Empty;
   }
   return loaded;
 }

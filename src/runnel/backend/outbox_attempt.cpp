@@ -54,6 +54,9 @@ void Outbox::learn_backend(OutboxEntry& entry) {
                           return;
                         }
                         present.refetched = true;
+                        // Told that there is something where the load finds nothing: what is not
+                        // there cannot be lost, so the next try is unconditional.
+                        if (present.stale_rounds > 0) present.absent = false;
                         present.merge_in = std::move(loaded.update);
                         read_content(present);
                       }));
@@ -168,7 +171,8 @@ void Outbox::send(OutboxEntry& entry, const PendingState& taken, DocumentState s
   SaveCall call{.update = share(std::move(state.update)),
                 .state_vector = state.coverage.state_vector.encode(),
                 .version = sent.version,
-                .if_match = entry.etag};
+                .if_match = entry.etag,
+                .if_none = entry.absent};
   deps_.backend->save(entry.room, std::move(call),
                       step<SaveReply>(entry, [this, sent, coverage = std::move(state.coverage)](
                                                  OutboxEntry& present, const SaveReply& reply) {
@@ -210,6 +214,7 @@ void Outbox::stored(OutboxEntry& entry, const OutboxSent& sent, const Coverage& 
                     const SaveReply& reply) {
   ++saves_stored_;
   entry.acknowledged = coverage;
+  entry.absent = false;
   entry.etag = reply.etag;
   entry.last = {.version = sent.version,
                 .seq = std::max(entry.last.seq, sent.seq),

@@ -74,6 +74,7 @@ struct OutboxEntry {
   bool known{false};
   Coverage acknowledged;  // what the backend holds, when known
   std::string etag;
+  bool absent{false};  // it said that there is nothing, not even an empty document
   AcknowledgedRecord last;
   bool last_restored{false};  // the "backend" record was read
 

@@ -206,6 +206,28 @@ TEST_F(OutboxTest, AnotherServersSaveIsMergedAfterA412) {
   EXPECT_EQ(reported(SaveOutcome::Conflict), 1U);
 }
 
+TEST_F(OutboxTest, AnotherServersFirstSaveIsNotOverwrittenByOurs) {
+  listen();
+  (void)load();
+  backend_model_.rooms[doc()] = {.body = insert_update(2, 0, "theirs"), .revision = 1};
+  save(insert_update(1, 0, "ours"));
+  loop_.advance(1s);
+  EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(insert_update(2, 0, "theirs"))));
+  EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(insert_update(1, 0, "ours"))));
+}
+
+TEST_F(OutboxTest, ABackendThatHasAnEmptyDocumentOrSaysToHaveSomethingItHasNotIsSavedToAllTheSame) {
+  listen();
+  backend_->with_etags = false;
+  backend_model_.rooms[doc()] = {.body = Bytes{0, 0}, .revision = 1};
+  EXPECT_EQ(load().outcome, LoadOutcome::Empty);
+  backend_->with_etags = true;
+  save(insert_update(1, 0, "ours"));
+  loop_.advance(1s);
+  EXPECT_EQ(backend_->sent.size(), 1U);
+  EXPECT_EQ(stored(), insert_update(1, 0, "ours"));
+}
+
 TEST_F(OutboxTest, AnotherServersSaveIsMergedAfterA409) {
   backend_->with_etags = false;
   backend_->refuses_uncovering = true;

@@ -30,6 +30,7 @@ struct SaveCall {
   Bytes state_vector;  // of that state
   std::uint64_t version{0};
   std::string if_match;  // ETag that the last answer carried; empty: unconditional
+  bool if_none{false};   // the backend had nothing (404, 204): store only if that is still so
   bool force{false};     // a restore: replace even what this does not cover
 };
 

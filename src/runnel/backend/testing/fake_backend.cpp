@@ -75,6 +75,9 @@ SaveReply FakeBackend::store(const RoomId& room, const SaveCall& call) {
   if (with_etags && !call.if_match.empty() && call.if_match != etag_of(stored)) {
     return {.status = SaveStatus::Stale, .reason = "status 412"};
   }
+  if (with_etags && call.if_none && !stored.body.empty()) {
+    return {.status = SaveStatus::Stale, .reason = "status 412"};
+  }
   if (refuses_uncovering && !stored.body.empty() && !call.force) {
     const auto had = read_document(stored.body);
     const auto gets = read_document(*call.update);

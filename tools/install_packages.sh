@@ -11,7 +11,7 @@ run_packages=(
 )
 test_packages=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 git
-  libgtest-dev libgmock-dev zstd chromium
+  libgtest-dev libgmock-dev zstd chromium pkg-config
 )
 bench_packages=(libbenchmark-dev valgrind zstd)
 

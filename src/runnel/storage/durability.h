@@ -57,6 +57,9 @@ class Durability : public std::enable_shared_from_this<Durability> {
   // The same, and what waits for the disk is synced without delay.
   void wait(Waiter waiter);
 
+  // Whether everything that was committed is on the disk.
+  [[nodiscard]] bool is_clean() const { return !dirty_ && !syncing_ && !failed_; }
+
   // An fsync failed, here or in SQLite.
   void fail_for_ever(const Error& error);
 

@@ -17,6 +17,13 @@ Task deliver(Completion<T> done, Result<T> answer) {
   };
 }
 
+// What the reader says, or why there is none.
+template <class T, class Read>
+Result<T> answer(const Result<StoreReader*>& reader, const Read& read) {
+  if (!reader) return std::unexpected(reader.error());
+  return read(**reader);
+}
+
 }  // namespace
 
 LoopStore::LoopStore(std::shared_ptr<SqliteStore> store, Executor& loop)
@@ -58,10 +65,10 @@ void LoopStore::read(Read read, Completion<T> done) {
   SqliteStore::Read operation;
   operation.prepare = [read = std::move(read),
                        done = std::move(done)](StoreEngine& /*engine*/) mutable {
-    return SqliteStore::ReadTask(
-        [read = std::move(read), done = std::move(done)](StoreReader& reader) mutable {
-          return deliver<T>(std::move(done), read(reader));
-        });
+    return SqliteStore::ReadTask([read = std::move(read), done = std::move(done)](
+                                     const Result<StoreReader*>& reader) mutable {
+      return deliver<T>(std::move(done), answer<T>(reader, read));
+    });
   };
   add(std::move(operation), 0);
 }
@@ -70,10 +77,14 @@ void LoopStore::load(const RoomId& room, Completion<RoomRecord> done) {
   SqliteStore::Read operation;
   operation.prepare = [room, done = std::move(done)](StoreEngine& engine) mutable {
     engine.mend(room);
-    return SqliteStore::ReadTask([room = std::move(room), pending = engine.pending(room),
-                                  done = std::move(done)](StoreReader& reader) mutable {
-      return deliver<RoomRecord>(std::move(done), reader.load(room, pending));
-    });
+    return SqliteStore::ReadTask(
+        [room = std::move(room), pending = engine.pending(room),
+         done = std::move(done)](const Result<StoreReader*>& reader) mutable {
+          return deliver<RoomRecord>(
+              std::move(done), answer<RoomRecord>(reader, [&room, &pending](StoreReader& open) {
+                return open.load(room, pending);
+              }));
+        });
   };
   add(std::move(operation), 0);
 }
@@ -125,10 +136,14 @@ void LoopStore::list(RoomFilter filter, Completion<RoomPage> done) {
   SqliteStore::Read operation;
   operation.prepare = [filter = std::move(filter),
                        done = std::move(done)](StoreEngine& engine) mutable {
-    return SqliteStore::ReadTask([filter = std::move(filter), sizes = engine.pending_sizes(),
-                                  done = std::move(done)](StoreReader& reader) mutable {
-      return deliver<RoomPage>(std::move(done), reader.list(filter, sizes));
-    });
+    return SqliteStore::ReadTask(
+        [filter = std::move(filter), sizes = engine.pending_sizes(),
+         done = std::move(done)](const Result<StoreReader*>& reader) mutable {
+          return deliver<RoomPage>(std::move(done),
+                                   answer<RoomPage>(reader, [&filter, &sizes](StoreReader& open) {
+                                     return open.list(filter, sizes);
+                                   }));
+        });
   };
   add(std::move(operation), 0);
 }

@@ -245,14 +245,9 @@ void SqliteStore::complete(std::vector<PortOutcomes> outcomes) {
 }
 
 void SqliteStore::start_reads(std::vector<LoopBatch>& batches) {
-  struct PortReads {
-    std::shared_ptr<LoopPort> port;
-    std::vector<ReadTask> tasks;
-  };
-
   std::vector<PortReads> reads;
   for (LoopBatch& batch : batches) {
-    PortReads of_port{.port = batch.port};
+    PortReads of_port{.port = batch.port, .tasks = {}};
     for (Operation& operation : batch.operations) {
       if (auto* read = std::get_if<Read>(&operation)) {
         of_port.tasks.push_back(read->prepare(*engine_));
@@ -261,13 +256,36 @@ void SqliteStore::start_reads(std::vector<LoopBatch>& batches) {
     if (!of_port.tasks.empty()) reads.push_back(std::move(of_port));
   }
   if (reads.empty()) return;
+  if (options_.durability != DurabilityMode::Strict || durability_->is_clean()) {
+    post_reads(std::move(reads));
+    return;
+  }
+  // What is read is passed on, so in strict mode it has to be on the disk as well.
+  durability_->wait(
+      [weak = weak_from_this(), reads = std::move(reads)](const Result<void>& synced) mutable {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (synced) {
+          self->post_reads(std::move(reads));
+          return;
+        }
+        const Result<StoreReader*> failed = std::unexpected(synced.error());
+        for (PortReads& of_port : reads) {
+          for (ReadTask& task : of_port.tasks) LoopPort::post(of_port.port, task(failed));
+        }
+      });
+}
+
+void SqliteStore::post_reads(std::vector<PortReads> reads) {
   executors_.reader.post([weak = weak_from_this(), reads = std::move(reads)]() mutable {
     const auto self = weak.lock();
-    if (!self || self->reader_ == nullptr) return;
+    if (!self) return;
+    Result<StoreReader*> reader = self->reader_.get();
+    if (self->reader_ == nullptr) reader = std::unexpected(closed_error());
     for (PortReads& of_port : reads) {
       for (ReadTask& task : of_port.tasks) {
         self->metrics_.reads.add();
-        LoopPort::post(of_port.port, task(*self->reader_));
+        LoopPort::post(of_port.port, task(reader));
       }
     }
   });

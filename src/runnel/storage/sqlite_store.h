@@ -90,8 +90,14 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
     Completion<void> done;
   };
 
-  // Runs on the reader; what it returns runs on the loop.
-  using ReadTask = std::move_only_function<Task(StoreReader&)>;
+  // Runs on the reader, or elsewhere with the reason why there can be no answer; what it returns
+  // runs on the loop.
+  using ReadTask = std::move_only_function<Task(const Result<StoreReader*>&)>;
+
+  struct PortReads {
+    std::shared_ptr<LoopPort> port;
+    std::vector<ReadTask> tasks;
+  };
 
   struct Read {
     std::move_only_function<ReadTask(StoreEngine&)> prepare;  // on the writer, after the commit
@@ -136,6 +142,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   void fail_batch(const Error& error, std::vector<PortOutcomes>& outcomes);
   void complete(std::vector<PortOutcomes> outcomes);
   void start_reads(std::vector<LoopBatch>& batches);
+  void post_reads(std::vector<PortReads> reads);
   void checkpoint_if_large(bool idle);
   void schedule_maintenance();
   void maintain();

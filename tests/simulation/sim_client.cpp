@@ -48,6 +48,9 @@ void SimClient::reload(std::uint64_t client_id) {
   awareness_ = std::make_unique<ycpp::Awareness>(id);
   typed_ = 0;
   ++page_;
+  // y-protocols' constructor sets an empty state at clock 0, which nobody takes; the page's own
+  // state follows at clock 1.
+  awareness_->set_local_state("{}", now());
   awareness_->set_local_state(R"({"cursor":0})", now());
   scheduler_.after(kTickMs, [this, page = page_] {
     if (page == page_) tick();

@@ -98,6 +98,11 @@ void Durability::fail_for_ever(const Error& error) {
   for (Waiter& waiter : std::exchange(waiters_, {})) waiter(std::unexpected(*failed_));
 }
 
+bool Durability::has_unsynced(const RoomId& room) const {
+  const auto is_of_room = [&room](const Mark& mark) { return *mark.room == room; };
+  return std::ranges::any_of(marks_, is_of_room) || std::ranges::any_of(syncing_marks_, is_of_room);
+}
+
 void Durability::report(std::vector<Mark> marks) {
   // Few loops, many rooms: one pass and one post for each loop.
   while (!marks.empty()) {

@@ -60,6 +60,9 @@ class Durability : public std::enable_shared_from_this<Durability> {
   // Whether everything that was committed is on the disk.
   [[nodiscard]] bool is_clean() const { return !dirty_ && !syncing_ && !failed_; }
 
+  // Whether something of the room was committed that is not on the disk yet.
+  [[nodiscard]] bool has_unsynced(const RoomId& room) const;
+
   // An fsync failed, here or in SQLite.
   void fail_for_ever(const Error& error);
 

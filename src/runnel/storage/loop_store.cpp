@@ -75,6 +75,7 @@ void LoopStore::read(Read read, Completion<T> done) {
 
 void LoopStore::load(const RoomId& room, Completion<RoomRecord> done) {
   SqliteStore::Read operation;
+  operation.log_room = room;
   operation.prepare = [room, done = std::move(done)](StoreEngine& engine) mutable {
     engine.mend(room);
     return SqliteStore::ReadTask(

@@ -143,7 +143,9 @@ class RoomStore {
   RoomStore& operator=(RoomStore&&) = delete;
   virtual ~RoomStore() = default;
 
-  // Corrupt when what is stored of the room is damaged; never less than what is stored.
+  // Everything in the answer survives the machine: a load of a room that was written to a moment
+  // ago waits for the fsync. Corrupt when what is stored of the room is damaged; never less than
+  // what is stored.
   virtual void load(const RoomId& room, Completion<RoomRecord> done) = 0;
 
   // Appends one entry; `entry.seq` is the room's last_seq + 1. `committed` runs once the entry

@@ -244,23 +244,29 @@ void SqliteStore::complete(std::vector<PortOutcomes> outcomes) {
   });
 }
 
+// What a load answers counts as durable, and in strict mode everything that is read is passed on.
+bool SqliteStore::must_wait(const Read& read) const {
+  if (durability_->is_clean()) return false;
+  if (options_.durability == DurabilityMode::Strict) return true;
+  return read.log_room && (durability_->failed() || durability_->has_unsynced(*read.log_room));
+}
+
 void SqliteStore::start_reads(std::vector<LoopBatch>& batches) {
+  std::vector<PortReads> ready;
   std::vector<PortReads> reads;
   for (LoopBatch& batch : batches) {
-    PortReads of_port{.port = batch.port, .tasks = {}};
+    PortReads now{.port = batch.port, .tasks = {}};
+    PortReads later{.port = batch.port, .tasks = {}};
     for (Operation& operation : batch.operations) {
       if (auto* read = std::get_if<Read>(&operation)) {
-        of_port.tasks.push_back(read->prepare(*engine_));
+        (must_wait(*read) ? later : now).tasks.push_back(read->prepare(*engine_));
       }
     }
-    if (!of_port.tasks.empty()) reads.push_back(std::move(of_port));
+    if (!now.tasks.empty()) ready.push_back(std::move(now));
+    if (!later.tasks.empty()) reads.push_back(std::move(later));
   }
+  if (!ready.empty()) post_reads(std::move(ready));
   if (reads.empty()) return;
-  if (options_.durability != DurabilityMode::Strict || durability_->is_clean()) {
-    post_reads(std::move(reads));
-    return;
-  }
-  // What is read is passed on, so in strict mode it has to be on the disk as well.
   durability_->wait(
       [weak = weak_from_this(), reads = std::move(reads)](const Result<void>& synced) mutable {
         const auto self = weak.lock();

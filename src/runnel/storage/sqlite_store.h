@@ -101,6 +101,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
 
   struct Read {
     std::move_only_function<ReadTask(StoreEngine&)> prepare;  // on the writer, after the commit
+    std::optional<RoomId> log_room;  // whose log is read: the answer is taken for durable
   };
 
   using Operation = std::variant<Append, Write, Read>;
@@ -142,6 +143,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   void fail_batch(const Error& error, std::vector<PortOutcomes>& outcomes);
   void complete(std::vector<PortOutcomes> outcomes);
   void start_reads(std::vector<LoopBatch>& batches);
+  [[nodiscard]] bool must_wait(const Read& read) const;
   void post_reads(std::vector<PortReads> reads);
   void checkpoint_if_large(bool idle);
   void schedule_maintenance();

@@ -6,6 +6,7 @@
 #include "runnel/server/door_policy.h"
 #include "runnel/server/room_door.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -126,9 +127,13 @@ void LoopParts::build_backend() {
   }
   backend::SnapshotBackend* snapshots = http_backend_.get();
   if (embedded_backend_) snapshots = embedded_backend_.get();
+  backend::OutboxOptions outbox_options;
+  // Rooms in memory save themselves every interval; the outbox only steps in for those that cannot.
+  outbox_options.noted_save_after =
+      std::max(outbox_options.noted_save_after, config.save.interval + config.save.interval / 2);
   outbox_ = std::make_unique<backend::Outbox>(
       backend::OutboxDeps{shard_.loop, deps_.time, random_, deps_.log, *shard_.store, snapshots},
-      backend::OutboxOptions{});
+      outbox_options);
 }
 
 void LoopParts::build_verifier() {
@@ -205,9 +210,18 @@ void LoopParts::build_rooms() {
 }
 
 auth::AccessChecker* LoopParts::checker() const {
-  if (deps_.config.auth.mode != AuthMode::Backend) return nullptr;
-  if (embedded_backend_) return embedded_backend_.get();
-  return http_backend_.get();
+  switch (deps_.config.auth.mode) {
+    case AuthMode::Backend:
+      if (embedded_backend_) return embedded_backend_.get();
+      return http_backend_.get();
+    case AuthMode::Hmac:
+    case AuthMode::Jwt:
+      // Signed tokens name the application's users, of whom the embedded backend knows nothing.
+      return http_backend_.get();
+    case AuthMode::None:
+      return nullptr;
+  }
+  return nullptr;
 }
 
 void LoopParts::build_door() {

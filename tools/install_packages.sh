@@ -10,6 +10,7 @@ run_packages=(
   libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libzstd-dev prometheus-cpp-dev
 )
 test_packages=(
+  doxygen
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 llvm-19 git
   libgtest-dev libgmock-dev zstd chromium pkg-config
 )

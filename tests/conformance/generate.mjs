@@ -29,6 +29,8 @@ const writeAll = bytes => {
     try {
       at += fs.writeSync(output, bytes, at)
     } catch (error) {
+      // The reader stops at the first difference.
+      if (error.code === 'EPIPE') process.exit(0)
       if (error.code !== 'EAGAIN') throw error
     }
   }

@@ -65,11 +65,12 @@ int replay_all(std::istream& input, const Options& options) {
     if (found++ < options.keep_going) print(history, *mismatch);
     if (options.keep_going == 1) break;
   }
+  std::printf("%zu histories, %zu equal, %zu comparisons\n", counts.histories, counts.equal,
+              counts.comparisons);
   std::printf(
-      "%zu histories, %zu equal, %zu comparisons; exempt: %zu histories with structs that Yjs "
-      "left pending (%zu comparisons)\n",
-      counts.histories, counts.equal, counts.comparisons, counts.stuck_histories,
-      counts.stuck_comparisons);
+      "exempt: %zu replicas for which Yjs left structs pending, %zu with pending values that "
+      "JSON cannot carry (%zu comparisons of both); %zu merges of items with garbage\n",
+      counts.stuck_replicas, counts.lossy_replicas, counts.exempt_comparisons, counts.tied_merges);
   for (const auto& [what, count] : differences) {
     std::printf("  different: %s: %zu\n", what.c_str(), count);
   }

@@ -88,18 +88,19 @@ std::optional<Mismatch> Replay::run() {
     ++step_number_;
   }
   ++counts_.equal;
-  const bool had_stuck =
-      std::ranges::any_of(replicas_, [](const auto& replica) { return replica->is_stuck; });
-  if (had_stuck) ++counts_.stuck_histories;
+  for (const auto& replica : replicas_) {
+    counts_.stuck_replicas += replica->is_stuck ? 1 : 0;
+    counts_.lossy_replicas += replica->is_lossy ? 1 : 0;
+  }
   return std::nullopt;
 }
 
 void Replay::step(const Any& step) {
   const std::string& name = string_field(step, "do");
-  is_stuck_ = false;
+  is_exempt_ = false;
   if (name == "wire") return wire(step);
   ReplayedDoc& replica = *replicas_[number_field(step, "replica")];
-  is_stuck_ = replica.is_stuck;
+  is_exempt_ = replica.is_stuck || replica.is_lossy;
   replica.now_ms = number_field(step, "now");
   if (name == "edit") return edit(replica, step);
   if (name == "deliver") return deliver(replica, step);
@@ -137,7 +138,9 @@ void Replay::deliver(ReplayedDoc& replica, const Any& step) {
   const Result<void> applied = v2 ? replica.doc().apply_update_v2(bytes, origin)
                                   : replica.doc().apply_update_v1(bytes, origin);
   if (!applied) fail("applying an update", "success", to_string(applied.error()));
-  if (bool_field(step, "stuck")) replica.is_stuck = is_stuck_ = true;
+  replica.is_stuck = replica.is_stuck || bool_field(step, "stuck");
+  replica.is_lossy = replica.is_lossy || bool_field(step, "lossy");
+  is_exempt_ = replica.is_stuck || replica.is_lossy;
   compare_output(replica, step);
 }
 
@@ -206,8 +209,16 @@ void Replay::wire(const Any& step) {
   const Bytes& merged = bytes_field(step, "merged");
   const Bytes& merged2 = bytes_field(step, "merged2");
   const Bytes& vector = bytes_field(step, "vector");
-  compare("merge of V1", field(step, "merged"), merge_updates(v1));
-  compare("merge of V2", field(step, "merged2"), merge_updates(v2, UpdateFormat::V2));
+  if (bool_field(step, "ties")) {
+    ++counts_.tied_merges;
+    const Result<Bytes> tied = merge_updates(v1);
+    if (!tied) return fail("merge of V1", "success", to_string(tied.error()));
+    compare("state vector of a merge", field(step, "stateVector"),
+            encode_state_vector_from_update(*tied));
+  } else {
+    compare("merge of V1", field(step, "merged"), merge_updates(v1));
+    compare("merge of V2", field(step, "merged2"), merge_updates(v2, UpdateFormat::V2));
+  }
   compare("diff of V1", field(step, "diff"), diff_update(merged, vector));
   compare("diff of V2", field(step, "diff2"), diff_update(merged2, vector, UpdateFormat::V2));
   compare("V1 as V2", field(step, "to2"), convert_update_format_v1_to_v2(merged));
@@ -315,8 +326,8 @@ void Replay::compare_output(ReplayedDoc& replica, const Any& step) {
 }
 
 void Replay::compare(const char* what, const Any& expected, const Any& actual) {
-  if (is_stuck_) {
-    ++counts_.stuck_comparisons;
+  if (is_exempt_) {
+    ++counts_.exempt_comparisons;
     return;
   }
   ++counts_.comparisons;

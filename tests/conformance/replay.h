@@ -26,10 +26,14 @@ struct Counts {
   std::size_t histories{0};
   std::size_t equal{0};
   std::size_t comparisons{0};
-  // Histories in which a replica of Yjs kept structs waiting that could be integrated: what that
+  // Replicas in which Yjs kept structs waiting that could be integrated: what that
   // replica answers from then on is not compared (docs/formats/yjs-compatibility.md).
-  std::size_t stuck_histories{0};
-  std::size_t stuck_comparisons{0};
+  std::size_t stuck_replicas{0};
+  // Replicas in which something waited whose value JSON cannot carry.
+  std::size_t lossy_replicas{0};
+  std::size_t exempt_comparisons{0};  // of both
+  // Merges of updates that hold the same units once as an item and once as garbage.
+  std::size_t tied_merges{0};
 };
 
 class ReplayedDoc;
@@ -74,7 +78,7 @@ class Replay {
   std::vector<std::unique_ptr<ReplayedDoc>> replicas_;
   std::vector<Snapshot> snapshots_;
   std::size_t step_number_{0};
-  bool is_stuck_{false};  // the replica of this step
+  bool is_exempt_{false};  // the replica of this step
   std::optional<Mismatch> mismatch_;
 };
 

@@ -1,7 +1,9 @@
 #include "ycpp/types/list_edit.h"
 
 #include "base/check.h"
+#include "ycpp/doc/position_index.h"
 
+#include <memory>
 #include <vector>
 
 namespace ycpp::edit {
@@ -13,10 +15,26 @@ bool is_packed(const Content& content) noexcept {
   return content.as_any() != nullptr && content.as_any()->as_bytes() == nullptr;
 }
 
+// An index of places takes memory for every block of the document, so short lists do without.
+constexpr Clock kIndexedFrom = 256;
+
+// The index of a long list, made on first use; nullptr for a short one.
+PositionIndex* positions_of(BlockStore& store, TypeIndex type) {
+  TypeNode& node = store.types[type];
+  if (node.length < kIndexedFrom) return node.positions.get();
+  if (!node.positions) node.positions = std::make_unique<PositionIndex>(store, node.start);
+  return node.positions.get();
+}
+
 // The visible block in which `index` falls, or that ends there; kNone for index 0.
 BlockIndex block_before(Edit& edit, TypeIndex type, Clock index) {
   if (index == 0) return kNone;
   const BlockStore& store = edit.store;
+  if (const PositionIndex* positions = positions_of(edit.store, type); positions != nullptr) {
+    const PositionIndex::Place place = positions->find(index - 1);
+    cut(edit, place.block, place.offset + 1);
+    return place.block;
+  }
   for (BlockIndex block = store.types[type].start; block != kNone;
        block = store.blocks[block].right) {
     if (!is_visible(store, block)) continue;
@@ -66,12 +84,8 @@ void push_back(Edit& edit, TypeIndex type, std::span<const Content> items) {
 
 Clock delete_range(Edit& edit, TypeIndex type, Clock index, Clock length) {
   const BlockStore& store = edit.store;
-  BlockIndex block = store.types[type].start;
-  for (; block != kNone && index > 0; block = store.blocks[block].right) {
-    if (!is_visible(store, block)) continue;
-    if (index < store.blocks.length(block)) cut(edit, block, index);
-    index -= store.blocks.length(block);
-  }
+  const BlockIndex before = block_before(edit, type, index);
+  BlockIndex block = before == kNone ? store.types[type].start : store.blocks[before].right;
   for (; block != kNone && length > 0; block = store.blocks[block].right) {
     if (is_deleted(store, block)) continue;
     if (length < store.blocks.length(block)) cut(edit, block, length);
@@ -81,7 +95,11 @@ Clock delete_range(Edit& edit, TypeIndex type, Clock index, Clock length) {
   return length;
 }
 
-UnitPlace find_unit(const BlockStore& store, TypeIndex type, Clock index) noexcept {
+UnitPlace find_unit(BlockStore& store, TypeIndex type, Clock index) {
+  if (const PositionIndex* positions = positions_of(store, type); positions != nullptr) {
+    const PositionIndex::Place place = positions->find(index);
+    return {place.block, place.offset};
+  }
   for (BlockIndex block = store.types[type].start; block != kNone;
        block = store.blocks[block].right) {
     if (!is_visible(store, block)) continue;

@@ -26,6 +26,7 @@ struct UnitPlace {
   Clock offset{0};
 };
 
-[[nodiscard]] UnitPlace find_unit(const BlockStore& store, TypeIndex type, Clock index) noexcept;
+// Nothing for an index beyond the end.
+[[nodiscard]] UnitPlace find_unit(BlockStore& store, TypeIndex type, Clock index);
 
 }  // namespace ycpp::edit

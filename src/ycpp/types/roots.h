@@ -3,6 +3,7 @@
 
 #include "ycpp/doc/doc.h"
 #include "ycpp/types/array.h"
+#include "ycpp/types/event.h"
 #include "ycpp/types/map.h"
 #include "ycpp/types/text.h"
 #include "ycpp/types/xml.h"

@@ -103,6 +103,7 @@ void put_format(Edit& edit, TypeIndex type, TextPosition& position, std::string_
 AttributeMap insert_attributes(Edit& edit, TypeIndex type, TextPosition& position,
                                AttributeMap& attributes) {
   AttributeMap negated;
+  if (attributes.empty()) return negated;
   for (const std::string& key : attributes.object_keys()) {
     AttributeValue& value = *attributes.find(key);
     const AttributeValue now = value_or_null(position.current, key);

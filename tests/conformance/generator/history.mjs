@@ -6,7 +6,7 @@ import { Replica, roots } from './replica.mjs'
 import { applyOperation, liveTypes, randomOperation } from './operations.mjs'
 import { ForeignClient } from './foreign.mjs'
 import { plain, typeReference } from './values.mjs'
-import { stuckPending } from './pending.mjs'
+import { hasTies, lossyPending, stuckPending } from './pending.mjs'
 
 const profiles = {
   text: { kinds: ['Text'], rich: false, depth: 0 },
@@ -156,7 +156,7 @@ export class History {
     else Y.applyUpdateV2(doc, update.v2, 'remote')
     const output = this.output(index, false)
     const stuck = stuckPending(Y, doc)
-    this.push({ do: 'deliver', replica: index, update: number, version, stuck, ...output })
+    this.push({ do: 'deliver', replica: index, update: number, version, stuck, lossy: lossyPending(Y, doc), ...output })
   }
 
   deliverAll () {
@@ -240,7 +240,7 @@ export class History {
       return { from: plainMap(from), to: plainMap(to) }
     }
     this.push({
-      do: 'wire', updates: numbers, merged, merged2, vector,
+      do: 'wire', updates: numbers, ties: hasTies(Y, v1s), merged, merged2, vector,
       diff: Y.diffUpdate(merged, vector), diff2: Y.diffUpdateV2(merged2, vector),
       stateVector: Y.encodeStateVectorFromUpdate(merged), stateVector2: Y.encodeStateVectorFromUpdateV2(merged2),
       to2: Y.convertUpdateFormatV1ToV2(merged), to1: Y.convertUpdateFormatV2ToV1(merged2), meta: meta(merged)

@@ -1,3 +1,5 @@
+import { anyBytes } from './values.mjs'
+
 // Yjs takes the whole rest of a client's section out with the first struct that has to wait, and looks at it again only when
 // one of the clocks it noted is passed: structs can stay pending although all that they need is there. ycpp integrates them.
 
@@ -19,6 +21,37 @@ export const stuckPending = (Y, doc) => {
   if (pendingDs !== null) {
     for (const [client, ranges] of Y.decodeUpdateV2(pendingDs).ds.clients) {
       if (ranges.some(range => range.clock < state(client))) return true
+    }
+  }
+  return false
+}
+
+const survivesJson = value => {
+  const text = JSON.stringify(value)
+  return text !== undefined && Buffer.compare(anyBytes(value), anyBytes(JSON.parse(text))) === 0
+}
+
+/** Whether something waits whose value JSON cannot carry (-0, NaN, undefined): ycpp keeps what waits in format V1. */
+export const lossyPending = (Y, doc) => {
+  const { pendingStructs } = doc.store
+  if (pendingStructs === null) return false
+  return Y.decodeUpdateV2(pendingStructs.update).structs.some(({ content }) =>
+    (content instanceof Y.ContentFormat && !survivesJson(content.value)) ||
+    (content instanceof Y.ContentEmbed && !survivesJson(content.embed)))
+}
+
+/**
+ * Whether two updates hold the same units once as an item and once as garbage. Yjs sorts them with a comparison that
+ * contradicts itself there, so which one it keeps depends on the sort and on the other updates.
+ */
+export const hasTies = (Y, updates) => {
+  const seen = new Map()
+  for (const update of updates) {
+    for (const struct of Y.decodeUpdate(update).structs) {
+      if (struct instanceof Y.Skip) continue
+      const key = `${struct.id.client}:${struct.id.clock}`
+      if (!seen.has(key)) seen.set(key, struct.constructor)
+      else if (seen.get(key) !== struct.constructor) return true
     }
   }
   return false

@@ -129,5 +129,40 @@ class Rooms(Case):
         self.expect(self.rooms("show", "nobody"), 1, "nobody")
 
 
+class Backups(Case):
+    """Settings of a backend survive as its file; rooms are covered by tests/e2e and tests/crash."""
+
+    def test_a_backup_of_a_running_server_is_restored_elsewhere(self):
+        server = self.serve()
+        copy = self.folder / "copy"
+        self.expect(run("backup", copy, "--data", self.data), 0, "backed up into")
+        self.assertEqual(sorted(path.name for path in copy.iterdir()), ["backend.db", "rooms.db"])
+        self.expect(run("backup", copy, "--data", self.data), 1, "exists; name a folder that does not")
+        self.expect(run("restore", copy, "--data", self.data), 1, f"in use by process {server.child.pid}")
+        other = self.folder / "other"
+        self.expect(run("restore", copy, "--data", other), 0, "restored")
+        self.expect(run("restore", copy, "--data", other), 1, "holds data already", "--replace")
+        self.expect(run("restore", copy, "--replace", "--data", other), 0, "restored")
+        self.expect(run("verify", "--data", other), 0, "is whole")
+        self.expect(run("verify", "--data", self.data), 0, "is whole")
+
+    def test_a_folder_without_backup_is_named(self):
+        self.expect(run("restore", self.folder, "--data", self.data), 1, "holds no backup")
+
+
+class UpdateFiles(Case):
+    def test_doc_shows_converts_and_inspects(self):
+        shown = run("doc", "show", "-", "--root", "text=text", stdin=UPDATE)
+        self.assertEqual((shown.returncode, shown.stdout.decode().strip()), (0, "hi"))
+        second = run("doc", "convert", "-", "--to", "v2", stdin=UPDATE).stdout
+        self.assertEqual(run("doc", "convert", "-", "--to", "v1", stdin=second).stdout, UPDATE)
+        self.assertEqual(run("doc", "inspect", "-", stdin=UPDATE).returncode, 0)
+
+    def test_doc_names_what_is_wrong_and_at_which_byte(self):
+        outcome = run("doc", "inspect", "-", stdin=UPDATE[:-4])
+        self.expect(outcome, 1, "byte")
+        self.expect(run("doc", "show", "-", "--root", "text", stdin=UPDATE), 2, "NAME=text")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 #include "runnel/cli/command_line.h"
 
 #include "runnel/cli/commands.h"
+#include "runnel/cli/doc_flags.h"
 #include "runnel/cli/terminal.h"
 #include "runnel/server/config_sources.h"
 #include "runnel/server/setting_values.h"
@@ -29,6 +30,7 @@ struct Invocation {
   std::string host;
   std::string data;
   std::function<int(const server::LoadedConfig&)> command;
+  std::function<int()> plain_command;  // instead, where no setting matters
 };
 
 using Action = std::function<int(const server::LoadedConfig&)>;
@@ -177,6 +179,18 @@ void add_data_commands(CLI::App& app, Invocation& invocation) {
               [path](const server::LoadedConfig& loaded) { return backup(loaded, *path); })
       .add_option("target", *path, "folder to make")
       ->required();
+  const auto replace = std::make_shared<bool>(false);
+  CLI::App& back = add_command(app, invocation, "restore",
+                               "Put a backup into a data directory that no server holds",
+                               "  runnel restore /backups/2026-11-20 --data /var/lib/runnel\n",
+                               [path, replace](const server::LoadedConfig& loaded) {
+                                 return restore(loaded, *path, *replace);
+                               });
+  back.add_option("source", *path, "folder that `runnel backup` made")->required();
+  back.add_flag("--replace", *replace, "over the data that is there");
+  add_command(app, invocation, "verify", "Check whether what is stored is whole",
+              "  runnel verify --data /var/lib/runnel\n",
+              [](const server::LoadedConfig& loaded) { return verify(loaded); });
 }
 
 void add_token_command(CLI::App& app, Invocation& invocation) {
@@ -245,6 +259,9 @@ int run_command_line(std::span<char* const> arguments) {
   add_rooms_commands(app, invocation);
   add_data_commands(app, invocation);
   add_token_command(app, invocation);
+  add_doc_commands(app, [&invocation](std::function<int()> command) {
+    invocation.plain_command = std::move(command);
+  });
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::Success& done) {  // --help, --version
@@ -252,6 +269,7 @@ int run_command_line(std::span<char* const> arguments) {
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   }
+  if (invocation.plain_command) return invocation.plain_command();
   const Result<server::LoadedConfig> loaded = load(invocation);
   if (!loaded) {
     (void)report_error(to_string(loaded.error()), "`runnel config` shows all settings");

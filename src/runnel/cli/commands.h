@@ -39,10 +39,12 @@ struct RoomsList {
 // Copies the data of a running or resting server into `target`, which must not exist.
 [[nodiscard]] int backup(const server::LoadedConfig& loaded, const std::string& target);
 
-// Puts a backup in the place of the data directory; no server may hold it.
-[[nodiscard]] int restore(const server::LoadedConfig& loaded, const std::string& source);
+// Puts a backup into the data directory, which no server may hold; over data that is there only
+// with `replace`.
+[[nodiscard]] int restore(const server::LoadedConfig& loaded, const std::string& source,
+                          bool replace);
 
-// Reads everything that is stored and reports what is damaged.
+// Checks the databases page by page and reports what is damaged.
 [[nodiscard]] int verify(const server::LoadedConfig& loaded);
 
 struct TokenRequest {

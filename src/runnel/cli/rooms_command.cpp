@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <ctime>
-#include <filesystem>
 #include <vector>
 
 namespace runnel::cli {
@@ -164,16 +163,6 @@ int compact_room(const server::LoadedConfig& loaded, const RoomChoice& room) {
     fmt::print(stderr, "compacted {}\n", room.name);
     return kSuccess;
   });
-}
-
-int backup(const server::LoadedConfig& loaded, const std::string& target) {
-  // The server writes the copy, so it needs a path that means the same to both.
-  const std::string path = std::filesystem::absolute(target).string();
-  return with_reply(loaded, "POST", "/v1/local/backup?target=" + net::percent_encode(path), {},
-                    [&path](const Bytes&) {
-                      fmt::print(stderr, "backed up into {}\n", path);
-                      return kSuccess;
-                    });
 }
 
 }  // namespace runnel::cli

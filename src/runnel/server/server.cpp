@@ -7,6 +7,7 @@
 #include "runnel/server/embedded_files.h"
 #include "runnel/server/event_feed.h"
 #include "runnel/server/health_routes.h"
+#include "runnel/server/local_routes.h"
 #include "runnel/server/loop_parts.h"
 #include "runnel/server/readiness.h"
 #include "runnel/server/room_gateway.h"
@@ -130,6 +131,7 @@ struct Assembly {
   std::unique_ptr<StatsCollector> stats;
   MetricsSource metrics;
   std::unique_ptr<EventFeed> events;
+  std::unique_ptr<LocalRoutes> local;
   std::vector<std::unique_ptr<Route>> routes;
   std::unique_ptr<Router> router;
   std::unique_ptr<net::HttpServer> http;
@@ -229,6 +231,8 @@ Result<void> Assembly::build_routes() {
   add(std::make_unique<StaticFiles>("/_/", dashboard_files()));
   add(std::make_unique<StaticFiles>("/", demo_files(), kNoDemoPage));
   std::vector<Route*> in_order;
+  local = std::make_unique<LocalRoutes>(config().server.data_dir);
+  in_order.push_back(local.get());
   if (embedded) in_order.push_back(embedded.get());
   for (const auto& route : routes) in_order.push_back(route.get());
   router = std::make_unique<Router>(std::move(in_order));
@@ -238,9 +242,9 @@ Result<void> Assembly::build_routes() {
 Result<void> Assembly::listen() {
   http = std::make_unique<net::HttpServer>(*loops, RUNNEL_TRY(http_options(config())), *router);
   socket_path.emplace(RUNNEL_TRY(SocketPath::in(config().server.data_dir)));
-  net::ListenOptions local;
-  local.unix_path = socket_path->text();
-  (void)RUNNEL_TRY(http->listen(local));
+  net::ListenOptions unix_socket;
+  unix_socket.unix_path = socket_path->text();
+  (void)RUNNEL_TRY(http->listen(unix_socket));
   if (!options.listens) return {};
   net::ListenOptions tcp;
   tcp.host = config().server.host;
@@ -308,6 +312,7 @@ void Assembly::shut_listeners() {
 void Assembly::take_down_loops() {
   // Its last answers reach those who asked before these go.
   if (embedded) embedded->stop();
+  if (local) local->stop();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     run_on(shards->at(i).loop, [this, i] { parts[i].reset(); });
   }

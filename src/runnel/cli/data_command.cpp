@@ -1,0 +1,64 @@
+#include "runnel/cli/command_line.h"
+#include "runnel/cli/commands.h"
+#include "runnel/cli/local_admin.h"
+#include "runnel/cli/terminal.h"
+#include "runnel/net/http_types.h"
+#include "runnel/server/data_dir.h"
+#include "runnel/server/local_routes.h"
+#include "runnel/storage/backup.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+namespace runnel::cli {
+
+namespace {
+
+int ask(const server::LoadedConfig& loaded, const std::string& target, const std::string& done) {
+  const auto admin = LocalAdmin::open(loaded);
+  if (!admin) return report_error(to_string(admin.error()));
+  const Result<Bytes> reply = (*admin)->call("POST", target);
+  if (!reply) return report_error(to_string(reply.error()));
+  fmt::print(stderr, "{}\n", done);
+  return kSuccess;
+}
+
+}  // namespace
+
+int backup(const server::LoadedConfig& loaded, const std::string& target) {
+  // The server writes the copy, so it needs a path that means the same to both.
+  const std::string path = std::filesystem::absolute(target).string();
+  return ask(loaded, "/v1/local/backup?target=" + net::percent_encode(path),
+             "backed up into " + path);
+}
+
+int verify(const server::LoadedConfig& loaded) {
+  return ask(loaded, "/v1/local/verify", loaded.config.server.data_dir + " is whole");
+}
+
+int restore(const server::LoadedConfig& loaded, const std::string& source, bool replace) {
+  const std::string& data_dir = loaded.config.server.data_dir;
+  const std::vector<std::string> names = server::database_names(source);
+  if (names.empty()) {
+    return report_error(source + " holds no backup", "name a folder that `runnel backup` made");
+  }
+  if (const Result<void> made = server::prepare_data_dir(data_dir); !made) {
+    return report_error(to_string(made.error()));
+  }
+  const Result<server::DataDirLock> lock = server::DataDirLock::take(data_dir);
+  if (!lock) return report_error(to_string(lock.error()));
+  if (!replace && !server::database_names(data_dir).empty()) {
+    return report_error(data_dir + " holds data already",
+                        "restore into a new directory with --data, or add --replace");
+  }
+  for (const std::string& name : names) {
+    const Result<void> restored =
+        storage::restore_database(source + "/" + name, data_dir + "/" + name, replace, {});
+    if (!restored) return report_error(to_string(restored.error()));
+  }
+  fmt::print(stderr, "restored {} into {}\n", source, data_dir);
+  return kSuccess;
+}
+
+}  // namespace runnel::cli

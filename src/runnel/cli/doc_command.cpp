@@ -1,7 +1,9 @@
 #include "runnel/cli/doc_command.h"
 
 #include "ycpp/doc/doc.h"
+#include "ycpp/encoding/json.h"
 #include "ycpp/state_vector.h"
+#include "ycpp/types/roots.h"
 #include "ycpp/update/convert.h"
 #include "ycpp/update/diff.h"
 #include "ycpp/update/format.h"
@@ -144,6 +146,44 @@ Result<void> diff(const DocDiff& options, const DocStreams& streams) {
                      });
 }
 
+ycpp::SharedType root_of(ycpp::Doc& doc, const DocRoot& root) {
+  switch (root.kind) {
+    case RootKind::Text:
+      return doc.get_text(root.name);
+    case RootKind::Array:
+      return doc.get_array(root.name);
+    case RootKind::Map:
+      return doc.get_map(root.name);
+    case RootKind::Xml:
+      return doc.get_xml_fragment(root.name);
+  }
+  return doc.get_text(root.name);
+}
+
+// Text and XML as they stand, one root after the other; what has no other form as JSON.
+std::string plain(const ycpp::Any& content) {
+  const std::string* const text = content.as_string();
+  return (text != nullptr ? *text : ycpp::to_json(content)) + "\n";
+}
+
+Result<void> show(const DocShow& options, const DocStreams& streams) {
+  const auto updates = RUNNEL_TRY(load_all(options.input, streams));
+  ycpp::Doc doc{ycpp::DocOptions{}};
+  RUNNEL_TRY_VOID(apply_all(doc, options.input, updates));
+  ycpp::AnyObject all;
+  std::string text;
+  for (const DocRoot& root : options.roots) {
+    ycpp::Any content = root_of(doc, root).to_json();
+    if (options.json) {
+      all.set(root.name, std::move(content));
+    } else {
+      text += plain(content);
+    }
+  }
+  if (options.json) text = ycpp::to_json(ycpp::Any(std::move(all))) + "\n";
+  return write_output({}, as_bytes(text), streams);
+}
+
 }  // namespace
 
 std::optional<UpdateFormat> parse_update_format(const std::string& text) {
@@ -162,6 +202,10 @@ std::optional<DocRoot> parse_doc_root(const std::string& text) {
   if (kind == "map") return DocRoot{.name = name, .kind = RootKind::Map};
   if (kind == "xml") return DocRoot{.name = name, .kind = RootKind::Xml};
   return std::nullopt;
+}
+
+int doc_show(const DocShow& options, const DocStreams& streams) {
+  return exit_code(show(options, streams), streams);
 }
 
 int doc_apply(const DocApply& options, const DocStreams& streams) {

@@ -186,6 +186,7 @@ void SimRun::stop() {
     // The process ends after this turn, not in it.
     scheduler_.after(1, [this, process] {
       if (process != process_) return;
+      if (server_->storage_metrics().failed_syncs.value() > 0) return crash(true);
       disk_.kill();
       server_.reset();
       start();

@@ -349,6 +349,15 @@ Result<void> SqliteStore::fold_all() {
   return engine_->commit();
 }
 
+Result<void> SqliteStore::finish(Result<void> outcome) {
+  if (durability_->failed()) return std::unexpected(*durability_->failed());
+  if (outcome) outcome = engine_->checkpoint(true);
+  // Also when nobody is left to refuse: the operator has to know before the next start.
+  if (!outcome && engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
+  if (outcome && options_.vfs.empty()) outcome = mark_database_closed(options_.path);
+  return outcome;
+}
+
 void SqliteStore::close(Completion<void> done) {
   executors_.writer.post([self = shared_from_this(), done = std::move(done)]() mutable {
     self->run_batch();
@@ -361,13 +370,7 @@ void SqliteStore::close(Completion<void> done) {
           self->reader_.reset();
           self->executors_.writer.post(
               [self, done = std::move(done), outcome = std::move(outcome)]() mutable {
-                const auto& failed = self->durability_->failed();
-                if (failed) outcome = std::unexpected(*failed);
-                if (outcome) outcome = self->engine_->checkpoint(true);
-                if (outcome && self->options_.vfs.empty()) {
-                  outcome = mark_database_closed(self->options_.path);
-                }
-                done(std::move(outcome));
+                done(self->finish(std::move(outcome)));
               });
         });
   });

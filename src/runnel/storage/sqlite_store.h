@@ -149,6 +149,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   void schedule_maintenance();
   void maintain();
   Result<void> fold_all();
+  Result<void> finish(Result<void> outcome);
 
   SqliteStoreOptions options_;
   StoreExecutors executors_;

@@ -61,8 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView bytes = runnel::fuzz::input(data + 1, size - 1);
   const Outcome whole = parse(bytes, bytes.size() + 1);
   const Outcome cut = parse(bytes, 1U + data[0]);
-  // A head that is wrong and has no end may be refused at once or waited for, depending on the cuts;
-  // but nothing is a request in one cutting and not in another.
+  // A head that is wrong and has no end may be refused at once or waited for, depending on the
+  // cuts; but nothing is a request in one cutting and not in another.
   const bool is_request = whole.status == RequestParser::Status::Complete;
   RUNNEL_CHECK((cut.status == RequestParser::Status::Complete) == is_request);
   if (is_request) RUNNEL_CHECK(cut == whole);

@@ -89,8 +89,8 @@ std::optional<Mismatch> Replay::run() {
   }
   ++counts_.equal;
   for (const auto& replica : replicas_) {
-    counts_.stuck_replicas += replica->is_stuck ? 1 : 0;
-    counts_.lossy_replicas += replica->is_lossy ? 1 : 0;
+    counts_.stuck_replicas += replica->is_stuck ? 1U : 0U;
+    counts_.lossy_replicas += replica->is_lossy ? 1U : 0U;
   }
   return std::nullopt;
 }

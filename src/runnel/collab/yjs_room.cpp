@@ -146,6 +146,12 @@ void YjsRoom::on_request(const room::RoomRequest& request, room::Respond respond
     respond({.status = 405, .headers = {}, .body = {}});
     return;
   }
+  if (request.uri == "runnel:compact") {
+    flush();
+    if (log_entries_ > 0 && !compacting_) compact();
+    respond({.status = 204, .headers = {}, .body = {}});
+    return;
+  }
   // An import or a restore: an update of the operator's, as if somebody had typed it.
   const auto applied = apply(std::nullopt, request.identity.user_id, request.body);
   if (!applied) {

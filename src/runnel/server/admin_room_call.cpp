@@ -1,10 +1,12 @@
 #include "runnel/server/admin_room_call.h"
 
+#include "runnel/protocol/message.h"
+#include "runnel/server/admin_document.h"
 #include "runnel/server/json_body.h"
 #include "runnel/server/problem.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -18,35 +20,20 @@ namespace runnel::server {
 
 namespace {
 
-// The actions that a room answers itself, and what it calls them (collab/admin_requests.h). The
-// target of a client's request starts with a slash, so nobody outside can ask like this.
-struct RoomAction {
-  std::string_view method;
-  std::string_view action;
-  std::string_view uri;
-};
-
-constexpr std::array kRoomActions{
-    RoomAction{"GET", "doc", "runnel:doc"},
-    RoomAction{"GET", "export", "runnel:doc"},
-    RoomAction{"PATCH", "doc", "runnel:update"},
-    RoomAction{"POST", "import", "runnel:update"},
-    RoomAction{"POST", "restore", "runnel:restore"},
-    RoomAction{"GET", "history", "runnel:history"},
-    RoomAction{"POST", "freeze", "runnel:freeze"},
-    RoomAction{"DELETE", "freeze", "runnel:unfreeze"},
-    RoomAction{"POST", "compact", "runnel:compact"},
-};
-
-// Shared by the answer's two ways: the room's, and the one where it never comes.
-using SharedResponder = std::shared_ptr<net::Responder>;
+// What the specification has and this server cannot do yet.
+constexpr std::array<std::string_view, 3> kNotYet{"restore", "history", "freeze"};
 
 net::HttpResponse no_content() {
   return {.status = 204, .headers = {}, .body = {}, .shared_body = {}};
 }
 
 net::HttpResponse response_of(room::RoomResponse answer) {
-  if (answer.status >= 400) return problem(answer.status, as_text(answer.body));
+  if (answer.status >= 400) {
+    const std::string_view why = as_text(answer.body);
+    if (!why.empty()) return problem(answer.status, why);
+    return problem(answer.status, answer.status == 410 ? "This room was deleted"
+                                                       : net::status_reason(answer.status));
+  }
   net::HttpResponse response{
       .status = answer.status, .headers = {}, .body = to_text(answer.body), .shared_body = {}};
   for (auto& [name, value] : answer.headers) {
@@ -55,71 +42,142 @@ net::HttpResponse response_of(room::RoomResponse answer) {
   return response;
 }
 
-room::RoomRequest request_to_room(const AdminRoomCall& call, std::string_view method,
-                                  std::string_view uri) {
-  const std::string_view query = net::split_target(call.request.target).query;
+// A question of the server's own; no client can ask it.
+room::RoomRequest internal_request(std::string_view method, std::string_view uri, Bytes body) {
   room::RoomRequest request{.method = std::string(method),
                             .uri = std::string(uri),
                             .sub_path = {},
                             .headers = {},
-                            .body = call.request.body,
-                            .identity = {}};
-  if (!query.empty()) request.uri.append("?").append(query);
-  if (const auto type = call.request.headers.find("content-type")) {
-    request.headers.emplace_back("content-type", std::string(*type));
-  }
+                            .body = std::move(body),
+                            .identity = {},
+                            .is_internal = true};
   request.identity.access = AccessLevel::Edit;
   return request;
 }
 
-void ask_room(Shard& shard, AdminRoomCall call, const RoomAction& action) {
-  room::RoomRequest request = request_to_room(call, call.request.method, action.uri);
+// Opened by the question itself: never written to and nobody there.
+bool is_nobody(const Shard& shard, const RoomId& room) {
+  const auto stats = shard.directory->stats(room);
+  return stats && stats->last_seq == 0 && stats->connections == 0;
+}
+
+using WithState = std::move_only_function<net::HttpResponse(ByteView state)>;
+
+// Answers with what `render` makes of the room's full state.
+void with_state(Shard& shard, AdminRoomCall call, WithState render) {
   shard.directory->request(
-      call.room, std::move(request),
+      call.room, internal_request("GET", "runnel:state", {}),
+      [&shard, room = call.room, render = std::move(render),
+       responder = std::move(call.responder)](room::RoomResponse answer) mutable {
+        if (answer.status != 200) {
+          responder.send(response_of(std::move(answer)));
+        } else if (is_nobody(shard, room)) {
+          responder.send(problem(404, "There is no room '" + room.name + "'"));
+        } else {
+          responder.send(render(answer.body));
+        }
+      });
+}
+
+void send_position(Shard& shard, const RoomId& room, net::Responder responder) {
+  const auto stats = shard.directory->stats(room);
+  const std::uint64_t seq = stats ? stats->last_seq : 0;
+  responder.send(
+      net::json_response(200, boost::json::serialize(boost::json::object{{"seq", seq}})));
+}
+
+void apply_update(Shard& shard, AdminRoomCall call) {
+  const auto type = call.request.headers.find("content-type");
+  if (type && type->starts_with("application/json")) {
+    call.responder.send(problem(501, "Only updates can be written yet: application/octet-stream"));
+    return;
+  }
+  Result<Bytes> update = update_to_apply(call.request.body);
+  if (!update) {
+    call.responder.send(problem(400, to_string(update.error())));
+    return;
+  }
+  shard.directory->request(call.room, internal_request("POST", "runnel:update", *std::move(update)),
+                           [&shard, room = call.room, responder = std::move(call.responder)](
+                               room::RoomResponse answer) mutable {
+                             if (answer.status >= 300) {
+                               responder.send(response_of(std::move(answer)));
+                             } else {
+                               send_position(shard, room, std::move(responder));
+                             }
+                           });
+}
+
+void compact(Shard& shard, AdminRoomCall call) {
+  shard.directory->request(
+      call.room, internal_request("POST", "runnel:compact", {}),
       [responder = std::move(call.responder)](room::RoomResponse answer) mutable {
         responder.send(response_of(std::move(answer)));
       });
 }
 
-// What the door knows of a connection, added to what the room says of it.
-void add_connection_facts(const Shard& shard, const RoomId& room, boost::json::object& stats) {
-  boost::json::value* list = stats.if_contains("connections");
-  if (list == nullptr || !list->is_array()) return;
+std::int64_t field_of(const room::RoomStats& stats, std::string_view name) {
+  const auto found =
+      std::ranges::find(stats.fields, name, &std::pair<std::string, std::int64_t>::first);
+  return found == stats.fields.end() ? 0 : found->second;
+}
+
+boost::json::array people_of(const Shard& shard, const RoomId& room) {
+  boost::json::array people;
   shard.directory->for_each_connection([&](const RoomId& of, const room::Connection& connection) {
     if (of != room) return;
-    const std::string id = std::to_string(connection.id().value());
-    for (boost::json::value& entry : list->get_array()) {
-      if (!entry.is_object() || text_field(entry.get_object(), "id") != id) continue;
-      boost::json::object& fields = entry.get_object();
-      fields["pk"] = connection.key();
-      fields["user_id"] = connection.identity().user_id;
-      fields["user_name"] = connection.identity().user_name;
-      fields["address"] = connection.info().address;
-    }
+    const Identity& identity = connection.identity();
+    const auto dialect = static_cast<protocol::Dialect>(connection.info().dialect);
+    people.push_back({{"id", std::to_string(connection.id().value())},
+                      {"pk", connection.key()},
+                      {"user_id", identity.user_id},
+                      {"user_name", identity.user_name},
+                      {"address", connection.info().address},
+                      {"dialect", protocol::dialect_name(dialect)},
+                      {"level", access_level_name(identity.access)},
+                      {"buffered_bytes", connection.buffered_bytes()}});
   });
+  return people;
+}
+
+std::string_view backend_state(const room::RoomStats& stats) {
+  if (field_of(stats, "pending") != 0) return "pending_load";
+  if (field_of(stats, "backend_behind_ms") > 0) return "waiting";
+  return field_of(stats, "backend_known") != 0 ? "saved" : "none";
+}
+
+boost::json::object describe_room(const Shard& shard, const room::RoomStats& stats,
+                                  ByteView state) {
+  const DocumentNumbers numbers = count_document(state);
+  return {{"party", stats.id.party},
+          {"name", stats.id.name},
+          {"state", room_phase_name(stats.phase)},
+          {"connections", people_of(shard, stats.id)},
+          {"document",
+           {{"loaded", field_of(stats, "integrated") != 0},
+            {"bytes", state.size()},
+            {"structs", numbers.structs},
+            {"tombstones", numbers.tombstones},
+            {"clients", numbers.clients},
+            {"pending_bytes", field_of(stats, "pending_bytes")}}},
+          {"log",
+           {{"last_seq", stats.last_seq},
+            {"durable_seq", stats.durable_seq},
+            {"backend_seq", field_of(stats, "backend_seq")},
+            {"bytes", field_of(stats, "log_bytes")},
+            {"entries", field_of(stats, "log_entries")},
+            {"snapshot_bytes", field_of(stats, "snapshot_bytes")}}},
+          {"backend",
+           {{"state", backend_state(stats)}, {"lag_ms", field_of(stats, "backend_behind_ms")}}}};
 }
 
 void answer_stats(Shard& shard, AdminRoomCall call) {
-  const auto known = shard.directory->stats(call.room);
-  const std::string state(known ? room_phase_name(known->phase) : "rest");
-  room::RoomRequest request = request_to_room(call, "GET", "runnel:stats");
-  shard.directory->request(
-      call.room, std::move(request),
-      [&shard, room = call.room, state,
-       responder = std::move(call.responder)](room::RoomResponse answer) mutable {
-        boost::system::error_code error;
-        boost::json::value body = boost::json::parse(as_text(answer.body), error);
-        if (answer.status != 200 || error || !body.is_object()) {
-          responder.send(response_of(std::move(answer)));
-          return;
-        }
-        boost::json::object& stats = body.get_object();
-        stats["party"] = room.party;
-        stats["name"] = room.name;
-        stats["state"] = stats.contains("frozen") && stats["frozen"].as_bool() ? "frozen" : state;
-        add_connection_facts(shard, room, stats);
-        responder.send(net::json_response(200, boost::json::serialize(stats)));
-      });
+  const RoomId room = call.room;
+  with_state(shard, std::move(call), [&shard, room](ByteView state) {
+    const auto stats = shard.directory->stats(room);
+    if (!stats) return problem(404, "There is no room '" + room.name + "'");
+    return net::json_response(200, boost::json::serialize(describe_room(shard, *stats, state)));
+  });
 }
 
 void delete_room(Shard& shard, AdminRoomCall call) {
@@ -161,45 +219,54 @@ void recheck(Shard& shard, AdminRoomCall call) {
 }
 
 // An import creates the room on purpose, also where a tombstone stands.
-void import_room(Shard& shard, AdminRoomCall call, const RoomAction& action) {
-  shard.directory->revive(
-      call.room, [&shard, &action, call = std::move(call)](const Result<void>& revived) mutable {
-        if (revived) {
-          ask_room(shard, std::move(call), action);
-        } else {
-          call.responder.send(problem(revived.error()));
-        }
-      });
+void import_room(Shard& shard, AdminRoomCall call) {
+  const RoomId room = call.room;  // the call moves into the callback
+  shard.directory->revive(room,
+                          [&shard, call = std::move(call)](const Result<void>& revived) mutable {
+                            if (revived) {
+                              apply_update(shard, std::move(call));
+                            } else {
+                              call.responder.send(problem(revived.error()));
+                            }
+                          });
 }
 
-const RoomAction* find_action(std::string_view method, std::string_view action) {
-  const auto found = std::ranges::find_if(kRoomActions, [&](const RoomAction& candidate) {
-    return candidate.method == method && candidate.action == action;
-  });
-  return found == kRoomActions.end() ? nullptr : found;
+void read_document(Shard& shard, AdminRoomCall call) {
+  const std::string query(net::split_target(call.request.target).query);
+  with_state(shard, std::move(call),
+             [query](ByteView state) { return render_document(state, query); });
 }
+
+struct RoomAction {
+  std::string_view method;
+  std::string_view action;
+  void (*run)(Shard&, AdminRoomCall);
+};
+
+constexpr std::array kRoomActions{
+    RoomAction{"GET", "", answer_stats},      RoomAction{"DELETE", "", delete_room},
+    RoomAction{"POST", "kick", kick},         RoomAction{"POST", "recheck", recheck},
+    RoomAction{"GET", "doc", read_document},  RoomAction{"GET", "export", read_document},
+    RoomAction{"PATCH", "doc", apply_update}, RoomAction{"POST", "import", import_room},
+    RoomAction{"POST", "compact", compact},
+};
 
 }  // namespace
 
 void answer_room_call(Shard& shard, AdminRoomCall call) {
-  const std::string& method = call.request.method;
-  if (call.action.empty() && method == "GET") {
-    answer_stats(shard, std::move(call));
-  } else if (call.action.empty() && method == "DELETE") {
-    delete_room(shard, std::move(call));
-  } else if (call.action == "kick" && method == "POST") {
-    kick(shard, std::move(call));
-  } else if (call.action == "recheck" && method == "POST") {
-    recheck(shard, std::move(call));
-  } else if (const RoomAction* action = find_action(method, call.action)) {
-    if (action->action == "import") {
-      import_room(shard, std::move(call), *action);
-    } else {
-      ask_room(shard, std::move(call), *action);
+  const std::string method = call.request.method;
+  const std::string action = call.action;
+  for (const RoomAction& known : kRoomActions) {
+    if (known.method == method && known.action == action) {
+      known.run(shard, std::move(call));
+      return;
     }
-  } else {
-    call.responder.send(problem(404, "There is no such call; GET /v1/openapi.json lists them"));
   }
+  if (std::ranges::find(kNotYet, action) != kNotYet.end()) {
+    call.responder.send(problem(501, "`" + action + "` is not there yet"));
+    return;
+  }
+  call.responder.send(problem(404, "There is no such call; GET /v1/openapi.json lists them"));
 }
 
 }  // namespace runnel::server

@@ -1,0 +1,112 @@
+#include "runnel/server/admin_document.h"
+
+#include "runnel/server/problem.h"
+
+#include "ycpp/doc/doc.h"
+#include "ycpp/encoding/json.h"
+#include "ycpp/types/roots.h"
+#include "ycpp/update/convert.h"
+#include "ycpp/update/format.h"
+#include "ycpp/update/inspect.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace runnel::server {
+
+namespace {
+
+net::HttpResponse body_response(std::string_view type, std::string body) {
+  return {.status = 200,
+          .headers = {{"Content-Type", std::string(type)}},
+          .body = std::move(body),
+          .shared_body = {}};
+}
+
+std::optional<ycpp::Any> root_content(ycpp::Doc& doc, const std::string& root,
+                                      std::string_view type) {
+  if (type == "text") return doc.get_text(root).to_json();
+  if (type == "array") return doc.get_array(root).to_json();
+  if (type == "map") return doc.get_map(root).to_json();
+  if (type == "xml") return doc.get_xml_fragment(root).to_json();
+  return std::nullopt;
+}
+
+net::HttpResponse render_content(ByteView state, std::string_view format, std::string_view query) {
+  ycpp::Doc doc{ycpp::DocOptions{}};
+  if (const Result<void> applied = doc.apply_update_v1(state); !applied) {
+    return problem(500, "The document cannot be read: " + to_string(applied.error()));
+  }
+  const auto root = net::query_value(query, "root");
+  if (!root) {
+    if (format == "json") {
+      return body_response("application/json", ycpp::to_json(ycpp::to_json(doc)));
+    }
+    return problem(400, "`root` is needed with this format: the name of one root");
+  }
+  const std::string implied = format == "json" ? "map" : std::string(format);
+  const std::string type = net::query_value(query, "type").value_or(implied);
+  const std::optional<ycpp::Any> content = root_content(doc, *root, type);
+  if (!content) return problem(400, "`type` must be text, array, map or xml");
+  if (format == "json") return body_response("application/json", ycpp::to_json(*content));
+  const std::string* const text = content->as_string();
+  return body_response(format == "xml" ? "application/xml" : "text/plain; charset=utf-8",
+                       text != nullptr ? *text : ycpp::to_json(*content));
+}
+
+}  // namespace
+
+net::HttpResponse render_document(ByteView state, std::string_view query) {
+  const std::string format = net::query_value(query, "format").value_or("v1");
+  if (net::query_value(query, "at")) return problem(501, "`at` is not there yet");
+  if (format == "v1") return body_response("application/octet-stream", to_text(state));
+  if (format == "v2") {
+    const Result<Bytes> second = ycpp::convert_update_format_v1_to_v2(state);
+    if (!second) return problem(500, to_string(second.error()));
+    return body_response("application/octet-stream", to_text(*second));
+  }
+  if (format == "structs") {
+    const Result<std::string> lines = ycpp::inspect_update(state);
+    if (!lines) return problem(500, to_string(lines.error()));
+    return body_response("text/plain; charset=utf-8", *lines);
+  }
+  if (format == "json" || format == "text" || format == "xml") {
+    return render_content(state, format, query);
+  }
+  return problem(400, "`format` must be v1, v2, json, text, xml or structs");
+}
+
+Result<Bytes> update_to_apply(ByteView body) {
+  const ycpp::UpdateFormat format = RUNNEL_TRY(ycpp::recognise_update_format(body));
+  return ycpp::convert_update_format(body, format, ycpp::UpdateFormat::V1);
+}
+
+DocumentNumbers count_document(ByteView state) {
+  DocumentNumbers numbers;
+  const Result<std::string> lines = ycpp::inspect_update(state);
+  if (!lines) return numbers;
+  std::set<std::string_view> clients;
+  constexpr std::string_view kDeleted = "deleted ";
+  for (std::string_view rest = *lines; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (!line.starts_with(kDeleted)) {
+      ++numbers.structs;
+      clients.insert(line.substr(0, line.find(':')));
+      continue;
+    }
+    const std::string_view length = line.substr(line.rfind('+') + 1);
+    std::uint64_t units = 0;
+    std::from_chars(length.data(), length.data() + length.size(), units);
+    numbers.tombstones += units;
+  }
+  numbers.clients = clients.size();
+  return numbers;
+}
+
+}  // namespace runnel::server

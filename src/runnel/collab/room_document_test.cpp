@@ -35,8 +35,10 @@ TEST(RoomDocument, AnswersFromBytesWhatADocumentWouldAnswer) {
     const auto answer = stored.answer(state_vector);
     ASSERT_TRUE(answer);
     ycpp::Doc replica;
-    if (state_vector.size() > 1) ASSERT_TRUE(replica.apply_update_v1(first));
-    if (state_vector == Bytes{1, 1, 11}) ASSERT_TRUE(replica.apply_update_v1(second));
+    const bool has_first = state_vector.size() > 1;
+    const bool has_second = state_vector == Bytes{1, 1, 11};
+    ASSERT_TRUE(!has_first || replica.apply_update_v1(first));
+    ASSERT_TRUE(!has_second || replica.apply_update_v1(second));
     ASSERT_TRUE(replica.apply_update_v1(**answer));
     EXPECT_EQ(replica.state_vector(), doc.state_vector());
     EXPECT_EQ(replica.delete_set(), doc.delete_set());

@@ -22,8 +22,6 @@ function pretty(text) {
 /** @param {{ party: string, name: string }} room */
 export function contentPanel(room) {
   let form = "json";
-  /** @type {number | null} */
-  let at = null;
   const tabs = h("div.tabs", { role: "tablist" });
   const body = h("div.content", {}, h("div.skeleton"));
   const note = h("span.muted");
@@ -42,14 +40,12 @@ export function contentPanel(room) {
 
   async function load() {
     drawTabs();
-    /** @type {Record<string, string>} */
-    const query = at === null ? { format: form } : { format: form, at: String(at) };
     try {
-      const text = await (await request("GET", roomPath(room, "/doc", query))).text();
+      const text = await (await request("GET", roomPath(room, "/doc", { format: form }))).text();
       const full = form === "json" ? pretty(text) : text;
       const empty = full.trim() === "" || full.trim() === "{}";
       show(body, empty ? h("p.muted", {}, "The document is empty.") : h("pre", { tabindex: 0 }, full.slice(0, shownBytes)));
-      note.textContent = full.length > shownBytes ? "the beginning of it" : at === null ? "" : `as of #${at}`;
+      note.textContent = full.length > shownBytes ? "the beginning of it" : "";
     } catch (error) {
       show(body, h("p.problem", { role: "alert" }, /** @type {Error} */ (error).message));
     }
@@ -58,11 +54,5 @@ export function contentPanel(room) {
   return {
     element,
     load,
-    /** @param {number} seq */
-    async showAt(seq) {
-      at = seq;
-      await load();
-      element.scrollIntoView({ behavior: "smooth" });
-    },
   };
 }

@@ -36,6 +36,3 @@ export function ago(ms) {
   const passed = Date.now() - ms;
   return passed < 2000 ? "just now" : `${duration(passed)} ago`;
 }
-
-/** @param {number} ms since the epoch */
-export const clock = (ms) => new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });

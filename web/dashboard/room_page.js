@@ -1,7 +1,7 @@
 // One room: who is here, what is stored where, what it holds, and what can be done to it.
 import { getJson, request, roomPath } from "./api.js";
 import { confirmAction, h, show, toast } from "./dom.js";
-import { ago, bytes, clock, count, duration } from "./format.js";
+import { bytes, count, duration } from "./format.js";
 import { contentPanel } from "./content_panel.js";
 
 const refreshMs = 2000;
@@ -13,11 +13,10 @@ export function roomPage(room) {
   const head = h("div.room-head");
   const facts = h("div.facts");
   const people = h("section.card");
-  const timeline = h("section.card");
   const content = contentPanel(room);
   const abort = new AbortController();
   let timer = 0;
-  const element = h("div.page", {}, h("a.back", { href: "#/" }, "← All rooms"), head, facts, people, content.element, timeline);
+  const element = h("div.page", {}, h("a.back", { href: "#/" }, "← All rooms"), head, facts, people, content.element);
   show(people, h("div.skeleton"), h("div.skeleton"));
 
   const refresh = async () => {
@@ -27,8 +26,6 @@ export function roomPage(room) {
       drawHead(head, room, stats, refresh);
       show(facts, factsOf(stats));
       drawPeople(people, room, stats.connections, refresh);
-      if (stats.persist === "history" && timeline.childElementCount === 0) void drawTimeline(timeline, room, content);
-      timeline.hidden = stats.persist !== "history";
     } catch (error) {
       if (abort.signal.aborted) return;
       show(people, h("p.problem", { role: "alert" }, `The room cannot be read: ${/** @type {Error} */ (error).message}`));
@@ -60,7 +57,7 @@ function factsOf(stats) {
     fact("Waiting for missing updates", doc.pending_bytes ? bytes(doc.pending_bytes) : "nothing", doc.pending_bytes ? "warn" : "plain"),
     fact("Log", `${count(log.entries)} entries, ${bytes(log.bytes)} since a snapshot of ${bytes(log.snapshot_bytes)}`),
     fact("On disk for sure", behind === 0 ? "everything" : `all but the last ${count(behind)}`, behind === 0 ? "good" : "warn"),
-    fact("Backend", backend.error ? `${lag}: ${backend.error}` : lag, backend.error ? "bad" : "plain"),
+    fact("Backend", lag),
   ];
 }
 
@@ -76,12 +73,10 @@ function drawHead(head, room, stats, refresh) {
     }
   };
   const post = (/** @type {string} */ rest, /** @type {object | null} */ body = null) => request("POST", roomPath(room, rest), { body });
-  const frozen = stats.frozen;
   show(head,
     h("h1", {}, room.name), h("span.tag", {}, room.party), h(`span.state.${stats.state}`, {}, stats.state),
     h("span.spacer"),
     h("button", { onclick: act("Everybody's rights are being asked for again", () => post("/recheck")) }, "Re-check"),
-    h("button", { onclick: frozen ? act("Editing is possible again", () => request("DELETE", roomPath(room, "/freeze"))) : act("Everybody is read-only now", () => post("/freeze")) }, frozen ? "Unfreeze" : "Freeze"),
     h("button", { onclick: act("Log and snapshot are one again", () => post("/compact")) }, "Compact"),
     h("button", { onclick: () => void exportRoom(room) }, "Export"),
     h("button.danger", { onclick: () => void deleteRoom(room) }, "Delete"));
@@ -125,46 +120,18 @@ function drawPeople(card, room, connections, refresh) {
       toast(/** @type {Error} */ (error).message, "bad");
     }
   };
-  const heads = ["Person", "Rights", "Protocol", "Address", "Since", "Waiting", "In / out", ""];
+  const heads = ["Person", "Rights", "Protocol", "Address", "Waiting", ""];
   const rows = connections.map((connection) =>
     h("tr", {},
       h("td", {}, connection.user_name || connection.user_id || h("span.muted", {}, "anonymous")),
       h("td", {}, h("span.tag", {}, connection.level)),
       h("td", {}, connection.dialect),
       h("td.mono", {}, connection.address),
-      h("td.muted", {}, duration(connection.connected_ms)),
       h("td.number", {}, connection.buffered_bytes ? h("span.warn", {}, bytes(connection.buffered_bytes)) : "–"),
-      h("td.number", {}, `${count(connection.messages_in)} / ${count(connection.messages_out)}`),
       h("td", {}, h("button.quiet", { onclick: kick(connection) }, "Disconnect"))));
   show(card,
     h("header", {}, h("h2", {}, `Connected: ${connections.length}`)),
     connections.length === 0
       ? h("p.muted", {}, "Nobody is here.")
       : h("div.scroll", {}, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", {}, head)))), h("tbody", {}, rows))));
-}
-
-/** @param {HTMLElement} card @param {RoomName} room @param {{ showAt: (seq: number) => Promise<void> }} content */
-async function drawTimeline(card, room, content) {
-  show(card, h("header", {}, h("h2", {}, "Timeline")), h("div.skeleton"));
-  try {
-    const { entries } = await getJson(roomPath(room, "/history", { limit: "200" }));
-    const restore = (/** @type {any} */ entry) => async () => {
-      const sure = await confirmAction("Bring this content back?", `The document becomes what it was at ${clock(entry.time_ms)}, as new edits: nothing is lost.`, "Bring it back");
-      if (!sure) return;
-      try {
-        await request("POST", roomPath(room, "/restore"), { body: { at: entry.seq } });
-        toast("The earlier content is back");
-      } catch (error) {
-        toast(/** @type {Error} */ (error).message, "bad");
-      }
-    };
-    const rows = entries.map((/** @type {any} */ entry) =>
-      h("li", {},
-        h("span.mono", {}, `#${entry.seq}`), h("span", { title: clock(entry.time_ms) }, ago(entry.time_ms)),
-        h("span.grow", {}, entry.author || h("span.muted", {}, "anonymous")), h("span.muted", {}, bytes(entry.bytes)),
-        h("button.quiet", { onclick: () => void content.showAt(entry.seq) }, "Look"), h("button.quiet", { onclick: restore(entry) }, "Restore")));
-    show(card, h("header", {}, h("h2", {}, "Timeline")), rows.length === 0 ? h("p.muted", {}, "Nothing has been written yet.") : h("ul.timeline", {}, rows));
-  } catch (error) {
-    show(card, h("p.problem", {}, /** @type {Error} */ (error).message));
-  }
 }

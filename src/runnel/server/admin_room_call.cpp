@@ -20,9 +20,6 @@ namespace runnel::server {
 
 namespace {
 
-// What the specification has and this server cannot do yet.
-constexpr std::array<std::string_view, 3> kNotYet{"restore", "history", "freeze"};
-
 net::HttpResponse no_content() {
   return {.status = 204, .headers = {}, .body = {}, .shared_body = {}};
 }
@@ -89,7 +86,8 @@ void send_position(Shard& shard, const RoomId& room, net::Responder responder) {
 void apply_update(Shard& shard, AdminRoomCall call) {
   const auto type = call.request.headers.find("content-type");
   if (type && type->starts_with("application/json")) {
-    call.responder.send(problem(501, "Only updates can be written yet: application/octet-stream"));
+    call.responder.send(
+        problem(415, "An update is expected, V1 or V2, as application/octet-stream"));
     return;
   }
   Result<Bytes> update = update_to_apply(call.request.body);
@@ -261,10 +259,6 @@ void answer_room_call(Shard& shard, AdminRoomCall call) {
       known.run(shard, std::move(call));
       return;
     }
-  }
-  if (std::ranges::find(kNotYet, action) != kNotYet.end()) {
-    call.responder.send(problem(501, "`" + action + "` is not there yet"));
-    return;
   }
   call.responder.send(problem(404, "There is no such call; GET /v1/openapi.json lists them"));
 }

@@ -403,7 +403,7 @@ class World {
 
   void stop_cleanly() {
     settle();
-    if (loop_->store->metrics().failed_syncs.value() > 0) return crash(true);
+    if (vfs_.failed_syncs() > 0) return crash(true);
     vfs_.set_faults({});
     bool closed = false;
     bool clean = false;
@@ -431,7 +431,7 @@ class World {
   void crash(bool power) {
     // The kernel believes that it has written what a failed fsync lost; only the machine's end
     // shows.
-    if (loop_->store->metrics().failed_syncs.value() > 0) power = true;
+    if (vfs_.failed_syncs() > 0) power = true;
     if (power) {
       for (std::uint64_t i = random_.below(30); i > 0; --i) run_some();
     } else {

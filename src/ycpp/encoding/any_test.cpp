@@ -121,7 +121,8 @@ std::string nested(std::size_t depth) {
 TEST(Any, nesting_is_bounded) {
   const Bytes deep = from_hex(nested(kAnyDepthMax));
   ByteReader reader{deep};
-  EXPECT_EQ(read_any(reader), read_any(reader = ByteReader{deep}));
+  ByteReader again{deep};
+  EXPECT_EQ(read_any(reader), read_any(again));
   EXPECT_TRUE(reader.ok());
   reader = ByteReader{deep};
   EXPECT_EQ(skip_any(reader).size(), deep.size());

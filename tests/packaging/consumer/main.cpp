@@ -7,7 +7,8 @@ int main() {
   const ycpp::Bytes update{1, 1, 1, 0, 4, 1, 1, 't', 2, 'a', 'b', 0};
   ycpp::Doc doc;
   if (!doc.apply_update(update)) return 1;
-  for (const auto& entry : doc.state_vector().entries()) {
+  const ycpp::StateVector state_vector = doc.state_vector();
+  for (const auto& entry : state_vector.entries()) {
     std::printf("client %llu has written %llu units; as an update: ",
                 static_cast<unsigned long long>(entry.client.value()),
                 static_cast<unsigned long long>(entry.clock));

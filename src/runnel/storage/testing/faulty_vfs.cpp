@@ -101,6 +101,7 @@ int FaultyVfs::sync(File& file) {
   if (fails) {
     lose_power(file, 500);  // some of it reached the disk, and the rest counts as written
     file.created_for_certain = true;
+    ++failed_syncs_;
     return SQLITE_IOERR_FSYNC;
   }
   for (const Pending& change : std::exchange(file.pending, {})) apply(file.synced, change);
@@ -149,6 +150,7 @@ void FaultyVfs::kill() {
 
 void FaultyVfs::cut_power() {
   kill();
+  failed_syncs_ = 0;
   constexpr std::array<std::uint64_t, 5> kKept{0, 300, 700, 950, 1000};
   const std::uint64_t keep_permille = kKept[random_.below(kKept.size())];
   for (auto at = files_.begin(); at != files_.end();) {

@@ -67,6 +67,10 @@ class FaultyVfs {
 
   [[nodiscard]] std::uint64_t faults_injected() const { return faults_injected_; }
 
+  // Syncs that failed since the machine last started, SQLite's own included: what they lost shows
+  // only when the machine ends, however many processes come and go before.
+  [[nodiscard]] std::uint64_t failed_syncs() const { return failed_syncs_; }
+
   // Flips a bit of the file, for tests of damage; also in what is synced.
   void flip_bit(const std::string& path, std::size_t byte);
 
@@ -117,6 +121,7 @@ class FaultyVfs {
   std::optional<std::uint64_t> writes_left_;
   std::uint64_t epoch_{1};
   std::uint64_t faults_injected_{0};
+  std::uint64_t failed_syncs_{0};
 };
 
 }  // namespace runnel::storage

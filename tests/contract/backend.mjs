@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { keep, keepChild } from "../e2e/harness/leftovers.mjs";
 import { until, withDeadline } from "../e2e/harness/until.mjs";
 
 const script = fileURLToPath(new URL("backend_process.mjs", import.meta.url));
@@ -37,6 +38,8 @@ export class Backend {
 
   async launch() {
     this.child = fork(script, [String(this.port)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    keepChild(this.child);
+    this.forgotten ??= keep(() => this.stop());
     this.child.on("message", (message) => this.#take(message));
     this.child.send({ state: this.state });
     await this.#message((message) => message.kind === "listening");
@@ -48,6 +51,7 @@ export class Backend {
   }
 
   async stop() {
+    this.forgotten();
     if (this.child.exitCode === null && this.child.signalCode === null) await this.kill();
   }
 

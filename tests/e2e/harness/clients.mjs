@@ -5,6 +5,7 @@ import YServer1Provider from "y-partyserver-1/provider";
 import YServer2Provider from "y-partyserver/provider";
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
+import { keep } from "./leftovers.mjs";
 import { awarenessChanges, docChanges, providerEvents, until } from "./until.mjs";
 
 const common = { WebSocketPolyfill: WebSocket, disableBc: true, connect: true };
@@ -29,6 +30,8 @@ export class Client {
     const { doc: _, ...providerOptions } = options;
     this.provider = dialects[dialect](server.host, room, this.doc, providerOptions);
     this.awareness = this.provider.awareness;
+    this.destroyed = false;
+    this.forgotten = keep(() => this.destroy());
   }
 
   get text() {
@@ -82,6 +85,9 @@ export class Client {
   }
 
   destroy() {
+    this.forgotten();
+    if (this.destroyed) return;
+    this.destroyed = true;
     this.provider.destroy();
     this.awareness.destroy();
     this.doc.destroy();

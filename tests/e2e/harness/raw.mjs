@@ -1,6 +1,7 @@
 // A bare WebSocket for what no stock provider would send.
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { keep } from "./leftovers.mjs";
 import { DEADLINE_MS, withDeadline } from "./until.mjs";
 
 export class RawClient {
@@ -16,6 +17,8 @@ export class RawClient {
     });
     raw.closed = new Promise((resolve) => raw.ws.on("close", (code, reason) => resolve({ code, reason: reason.toString() })));
     raw.ws.on("error", () => undefined);
+    const forget = keep(() => raw.ws.terminate());
+    raw.ws.on("close", forget);
     await withDeadline(
       Promise.race([
         once(raw.ws, "open"),
@@ -27,6 +30,15 @@ export class RawClient {
       () => `the upgrade of ${path}`,
     );
     return raw;
+  }
+
+  /** The first control message of that type, seen or still to come. */
+  async control(type) {
+    return JSON.parse(await this.message((m) => typeof m === "string" && JSON.parse(m).type === type, type));
+  }
+
+  sendJson(value) {
+    this.ws.send(JSON.stringify(value));
   }
 
   /** The first message that satisfies `wanted`, seen or still to come. */

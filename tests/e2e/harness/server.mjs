@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withDeadline } from "./until.mjs";
+import { keep, keepChild } from "./leftovers.mjs";
+import { DEADLINE_MS, until, withDeadline } from "./until.mjs";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 export const binary = process.env.RUNNEL_BIN ?? join(root, "build/release/runnel");
@@ -14,19 +15,24 @@ const START_MS = 20_000;
 
 export class Server {
   /** Starts the binary on `dataDir` (default: a fresh one). `args` follow the command `serve`. */
-  static async start({ dataDir, port = 0, args = ["--set", "auth.mode=none"], env = {} } = {}) {
+  /** `cwd`: where it looks for runnel.toml and partykit.json. */
+  static async start({ dataDir, port = 0, args = ["--set", "auth.mode=none"], env = {}, cwd, command } = {}) {
     const server = new Server();
     server.ownsDir = dataDir === undefined;
     server.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "runnel-e2e-"));
-    const command = ["serve", "--port", String(port), "--data", server.dataDir, ...args];
-    server.child = spawn(binary, command, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const line = command ?? ["serve", "--port", String(port), "--data", server.dataDir, ...args];
+    server.child = spawn(binary, line, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    keepChild(server.child);
+    server.forgotten = keep(() => server.stop());
     server.log = "";
+    server.readers = new Set();
     server.exited = once(server.child, "exit");
     const listening = new Promise((resolve, reject) => {
       const read = (chunk) => {
         server.log += chunk;
         const found = /listening on (https?:\/\/([^\s:]+|\[[^\]]+\]):(\d+))/.exec(server.log);
         if (found) resolve(found);
+        server.readers.forEach((reader) => reader());
       };
       server.child.stdout.on("data", read);
       server.child.stderr.on("data", read);
@@ -56,8 +62,18 @@ export class Server {
   }
 
   async stop() {
+    this.forgotten();
     if (this.child.exitCode === null && this.child.signalCode === null) await this.kill();
     if (this.ownsDir) rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Until the log says what `pattern` matches, from its character `from` on. */
+  logs(pattern, { from = 0, limitMs = DEADLINE_MS } = {}) {
+    const changes = (listener) => {
+      this.readers.add(listener);
+      return () => this.readers.delete(listener);
+    };
+    return until(() => pattern.test(this.log.slice(from)), [changes], () => `the log to say ${pattern}; it says:\n${this.log}`, limitMs);
   }
 
   http(path, init) {

@@ -28,6 +28,15 @@ export function until(condition, sources, what, limitMs = DEADLINE_MS) {
   return withDeadline(holds, limitMs, typeof what === "function" ? what : () => what).finally(stop);
 }
 
+/** For what announces nothing, such as an HTTP answer: asked again and again until `condition()` holds. */
+export async function polled(condition, what, limitMs = DEADLINE_MS) {
+  const end = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${typeof what === "function" ? what() : what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export const docChanges = (doc) => (listener) => {
   doc.on("update", listener);
   return () => doc.off("update", listener);

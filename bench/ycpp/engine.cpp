@@ -113,6 +113,16 @@ std::size_t visible_units(Doc& doc) {
   return static_cast<std::size_t>(doc.get_text("text").length());
 }
 
+// Adds up the bytes of the document's update events.
+void count_sent(Doc& doc, ycpp::UpdateFormat format, std::size_t& sent) {
+  const auto count = [&sent](const ycpp::UpdateEvent& event) { sent += event.update.size(); };
+  if (format == ycpp::UpdateFormat::V1) {
+    doc.on_update(count);
+  } else {
+    doc.on_update_v2(count);
+  }
+}
+
 void replay(Doc& doc, const Bytes& file) {
   const ycpp::Text text = doc.get_text("text");
   std::size_t at = 8;
@@ -130,50 +140,45 @@ void replay(Doc& doc, const Bytes& file) {
   }
 }
 
-void run_b4_updates(const Bench& bench) {
-  const Updates updates = bench.load_updates("b4.v1.ylu");
-  bench.time("b4.apply", 5, [&] {
+// The rows of single updates; `suffix` names the format.
+void run_b4_updates(const Bench& bench, ycpp::UpdateFormat format, const std::string& suffix) {
+  const bool is_v2 = format == ycpp::UpdateFormat::V2;
+  const Updates updates = bench.load_updates(is_v2 ? "b4.v2.ylu" : "b4.v1.ylu");
+  bench.time("b4.apply" + suffix, 5, [&] {
     Doc doc;
     apply_all(doc, updates);
     return visible_units(doc);
   });
-  bench.time("b4.apply_emit", 5, [&] {
+  bench.time("b4.apply_emit" + suffix, 5, [&] {
     Doc doc;
     std::size_t sent = 0;
-    doc.on_update([&sent](const ycpp::UpdateEvent& event) { sent += event.update.size(); });
+    count_sent(doc, format, sent);
     apply_all(doc, updates);
     return sent;
   });
-  bench.time("b4.merge_500", 3, [&] {
+  bench.time("b4.merge_500" + suffix, 3, [&] {
     std::size_t merged = 0;
     constexpr std::size_t kBatch = 500;
     for (std::size_t i = 0; i < updates.each.size(); i += kBatch) {
       const std::size_t count = std::min(kBatch, updates.each.size() - i);
-      merged += ycpp::merge_updates(std::span(updates.each).subspan(i, count))->size();
+      merged += ycpp::merge_updates(std::span(updates.each).subspan(i, count), format)->size();
     }
     return merged;
   });
-  bench.time("b4.merge_all", 3, [&] { return ycpp::merge_updates(updates.each)->size(); });
-  bench.time("b4.merge_23000", 3, [&] {
+  bench.time("b4.merge_all" + suffix, 3,
+             [&] { return ycpp::merge_updates(updates.each, format)->size(); });
+  bench.time("b4.merge_23000" + suffix, 3, [&] {
     constexpr std::size_t kCount = 23'000;
-    return ycpp::merge_updates(std::span(updates.each).first(kCount))->size();
+    return ycpp::merge_updates(std::span(updates.each).first(kCount), format)->size();
   });
-  if (bench.wants("b4.apply_v2")) {
-    const Updates second = bench.load_updates("b4.v2.ylu");
-    bench.time("b4.apply_v2", 3, [&] {
-      Doc doc;
-      apply_all(doc, second);
-      return visible_units(doc);
-    });
-  }
 }
 
-void run_b4_local(const Bench& bench) {
+void run_b4_local(const Bench& bench, ycpp::UpdateFormat format, const std::string& suffix) {
   const Bytes operations = bench.load("b4.yop");
-  bench.time("b4.local_emit", 1, [&] {
+  bench.time("b4.local_emit" + suffix, 1, [&] {
     Doc doc(ycpp::DocOptions{.client_id = ycpp::ClientId{3775594289}});
     std::size_t sent = 0;
-    doc.on_update([&sent](const ycpp::UpdateEvent& event) { sent += event.update.size(); });
+    count_sent(doc, format, sent);
     replay(doc, operations);
     return visible_units(doc);
   });
@@ -198,7 +203,10 @@ void run_b4_state(const Bench& bench) {
   bench.time("b4.encode_v1", kRepeats, [&] { return doc.encode_state_as_update().size(); });
   bench.time("b4.encode_v2", kRepeats, [&] { return doc.encode_state_as_update_v2().size(); });
   bench.time("b4.diff", kRepeats, [&] { return doc.encode_state_as_update(half).size(); });
+  bench.time("b4.diff_v2", kRepeats, [&] { return doc.encode_state_as_update_v2(half).size(); });
   bench.time("b4.diff_bytes", kRepeats, [&] { return ycpp::diff_update(v1, half)->size(); });
+  bench.time("b4.diff_bytes_v2", kRepeats,
+             [&] { return ycpp::diff_update(v2, half, ycpp::UpdateFormat::V2)->size(); });
   if (bench.wants("b4.memory")) {
     constexpr std::size_t kDocs = 100;
     std::vector<std::unique_ptr<Doc>> docs;
@@ -265,8 +273,10 @@ int main(int argc, char** argv) {
   run_small(bench);
   if (only.empty() || only.starts_with("b4")) {
     run_b4_state(bench);
-    run_b4_updates(bench);
-    run_b4_local(bench);
+    run_b4_updates(bench, ycpp::UpdateFormat::V1, "");
+    run_b4_updates(bench, ycpp::UpdateFormat::V2, "_v2");
+    run_b4_local(bench, ycpp::UpdateFormat::V1, "");
+    run_b4_local(bench, ycpp::UpdateFormat::V2, "_v2");
   }
   if (x100) run_x100(bench);
 }

@@ -32,41 +32,51 @@ Doc::Scope::~Scope() {
 }
 
 Result<void> Doc::apply_update(ByteView update, TransactionOrigin transaction_origin) {
+  if (apply_fast(update, FastPath::guess_format(update), transaction_origin)) return {};
   // A V2 update starts with the flag 0, a V1 update only if it brings nothing but deletions.
-  if (update.empty() || update[0] != 0) return apply_update_v1(update, transaction_origin);
+  if (update.empty() || update[0] != 0) return apply_slowly_v1(update, transaction_origin);
   switch (RUNNEL_TRY(recognise_update_format(update))) {
     case UpdateFormat::V1:
-      return apply_update_v1(update, transaction_origin);
+      return apply_slowly_v1(update, transaction_origin);
     case UpdateFormat::V2:
-      return apply_update_v2(update, transaction_origin);
+      return apply_slowly_v2(update, transaction_origin);
   }
   return {};
 }
 
 Result<void> Doc::apply_update_v1(ByteView update, TransactionOrigin transaction_origin) {
-  if (apply_fast(update, transaction_origin)) return {};
+  if (apply_fast(update, UpdateFormat::V1, transaction_origin)) return {};
+  return apply_slowly_v1(update, transaction_origin);
+}
+
+Result<void> Doc::apply_update_v2(ByteView update, TransactionOrigin transaction_origin) {
+  if (apply_fast(update, UpdateFormat::V2, transaction_origin)) return {};
+  return apply_slowly_v2(update, transaction_origin);
+}
+
+Result<void> Doc::apply_slowly_v1(ByteView update, TransactionOrigin transaction_origin) {
   const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
   return apply_decoded(decode_update_v1(update, state_->store, state_->incoming), update.size(),
                        client_count, transaction_origin);
 }
 
-Result<void> Doc::apply_update_v2(ByteView update, TransactionOrigin transaction_origin) {
+Result<void> Doc::apply_slowly_v2(ByteView update, TransactionOrigin transaction_origin) {
   const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
   StructReaderV2 reader(update);
   return apply_decoded(decode_update_v2(reader, state_->store, state_->incoming), update.size(),
                        client_count, transaction_origin);
 }
 
-bool Doc::apply_fast(ByteView update, TransactionOrigin transaction_origin) {
+bool Doc::apply_fast(ByteView update, UpdateFormat format, TransactionOrigin transaction_origin) {
   State& state = *state_;
   const bool is_quiet = state.active.empty() && state.pending_structs.empty() &&
                         state.pending_deletes.empty() &&
                         (!state.listener || !state.listener->wants_transactions());
   if (!is_quiet) return false;
   FastPath path(state.store, {.gc = state.options.gc, .own_client = state.options.client_id});
-  if (!path.apply(update)) return false;
+  if (!path.apply(update, format)) return false;
   if (!state.subscribers.empty()) {
-    DocTransactions(*this).send_applied(update, transaction_origin);
+    DocTransactions(*this).send_applied(update, format, transaction_origin);
   }
   return true;
 }

@@ -162,7 +162,10 @@ class Doc {
   struct State;
   friend class DocTransactions;
 
-  [[nodiscard]] bool apply_fast(ByteView update, TransactionOrigin transaction_origin);
+  [[nodiscard]] bool apply_fast(ByteView update, UpdateFormat format,
+                                TransactionOrigin transaction_origin);
+  Result<void> apply_slowly_v1(ByteView update, TransactionOrigin transaction_origin);
+  Result<void> apply_slowly_v2(ByteView update, TransactionOrigin transaction_origin);
   Result<void> apply_decoded(Result<void> decoded, std::size_t update_bytes,
                              ClientIndex client_count, TransactionOrigin transaction_origin);
   [[nodiscard]] Result<void> check_limits(std::size_t update_bytes) const;

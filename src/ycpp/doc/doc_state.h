@@ -53,8 +53,8 @@ class DocTransactions {
   Transaction& begin(TransactionOrigin transaction_origin, bool local);
   void end();
 
-  // Tells of an update in format V1 that took effect as it is, without a transaction.
-  void send_applied(ByteView update, TransactionOrigin transaction_origin);
+  // Tells of an update that took effect as it is, without a transaction.
+  void send_applied(ByteView update, UpdateFormat format, TransactionOrigin transaction_origin);
 
  private:
   void clean_up(std::size_t index);

@@ -141,14 +141,22 @@ void DocTransactions::send_updates(std::size_t index) {
   }
 }
 
-void DocTransactions::send_applied(ByteView update, TransactionOrigin transaction_origin) {
-  UpdateEvent event{.update = update, .transaction_origin = transaction_origin, .local = false};
-  send(UpdateFormat::V1, event);
-  if (!is_wanted(UpdateFormat::V2)) return;
-  const Result<Bytes> converted = convert_update_format_v1_to_v2(update);
-  RUNNEL_CHECK(converted.has_value());
-  event.update = *converted;
-  send(UpdateFormat::V2, event);
+void DocTransactions::send_applied(ByteView update, UpdateFormat format,
+                                   TransactionOrigin transaction_origin) {
+  const UpdateEvent as_it_is{
+      .update = update, .transaction_origin = transaction_origin, .local = false};
+  for (const UpdateFormat wanted : {UpdateFormat::V1, UpdateFormat::V2}) {
+    if (wanted == format) {
+      send(wanted, as_it_is);
+      continue;
+    }
+    if (!is_wanted(wanted)) continue;
+    const Result<Bytes> converted = convert_update_format(update, format, wanted);
+    RUNNEL_CHECK(converted.has_value());
+    UpdateEvent event = as_it_is;
+    event.update = *converted;
+    send(wanted, event);
+  }
 }
 
 void DocTransactions::send(UpdateFormat format, const UpdateEvent& event) {

@@ -19,17 +19,21 @@ class FastPath {
 
   FastPath(BlockStore& store, Options options) noexcept : store_(store), options_(options) {}
 
-  // Applies an update in format V1 if it is one of the two and if its bytes are what the update
-  // event would be. Returns whether it did.
-  [[nodiscard]] bool apply(ByteView update);
+  // Applies an update if it is one of the two and if its bytes are what the update event in its
+  // format would be. Returns whether it did.
+  [[nodiscard]] bool apply(ByteView update, UpdateFormat format);
+
+  // The format that a fast path would read these bytes in. What apply() then takes is in that
+  // format, whatever else it might be mistaken for.
+  [[nodiscard]] static UpdateFormat guess_format(ByteView update) noexcept;
 
  private:
   struct Typing;
   struct Deletion;
 
-  [[nodiscard]] bool apply_typing(ByteView update);
-  [[nodiscard]] bool can_append(ClientRecord& record, const Typing& typing) const noexcept;
-  [[nodiscard]] bool apply_deletion(ByteView update);
+  [[nodiscard]] bool type(const Typing& typing);
+  [[nodiscard]] bool can_append(const ClientRecord& record, const Typing& typing) const noexcept;
+  [[nodiscard]] bool erase(const Deletion& deletion);
   void remove_range(ClientIndex client, BlockList::Position position, ClockRange range);
 
   BlockStore& store_;

@@ -9,7 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 
@@ -132,7 +132,7 @@ class StringReader {
   std::size_t position_{0};  // byte of the next character
   bool in_pair_{false};      // the next string starts with the low half of the pair there
   UintOptRleReader lengths_;
-  std::deque<std::string> cut_;
+  std::list<std::string> cut_;  // takes no memory while it is empty, as a deque would
 };
 
 // A value once is itself, a run of it is its negative (negative zero for zero) and the count - 2.

@@ -10,8 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <limits>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -161,7 +161,7 @@ class UpdateDecoderV2 {
   UintOptRleReader type_ref_;
   UintOptRleReader len_;
   std::vector<std::string_view> keys_;
-  std::deque<Bytes> assembled_;
+  std::list<Bytes> assembled_;  // takes no memory while it is empty, as a deque would
   std::uint64_t structs_max_{0};
   bool failed_{false};
 };

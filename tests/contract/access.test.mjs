@@ -33,6 +33,18 @@ describe("access through the application's backend", () => {
     client.destroy();
   });
 
+  it("1b: with backend.legacy_body the token is in verify's body as well", async () => {
+    const legacy = await Server.start({ args: quick, env: { ...backend.env, RUNNEL_BACKEND_LEGACY_BODY: "true" } });
+    await backend.token("t-1b", "doc-legacy");
+    const client = new Client("y-partykit", legacy, "doc-legacy", { params: { token: "t-1b" } });
+    await client.synced();
+    const { body, headers } = backend.requests.filter((r) => r.route === "verify").at(-1);
+    assert.equal(Buffer.from(body, "base64").toString(), '{"roomId":"doc-legacy","resourceType":"doc","resourceId":"legacy","token":"t-1b"}');
+    assert.equal(headers.authorization, "Bearer t-1b");
+    client.destroy();
+    await legacy.stop();
+  });
+
   it("7: the name behind the first dash reaches every endpoint intact", async () => {
     await backend.token("t-7", "doc-ab-cd");
     const client = new Client("y-partykit", server, "doc-ab-cd", { params: { token: "t-7" } });

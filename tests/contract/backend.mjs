@@ -128,5 +128,8 @@ export class Backend {
   }
 }
 
+/** Until the wall clock is past `ms`: for what a token or a grace says about time itself. */
+export const clockPasses = (ms) => new Promise((resolve) => setTimeout(resolve, ms - Date.now() + 5));
+
 /** That nothing happens can only be seen by letting time pass: the bound of a wait, not a pause. */
 export const letPass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

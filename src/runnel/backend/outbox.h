@@ -117,13 +117,11 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
             storage::Completion<void> accepted) override;
   void listen(const RoomId& room, Listener listener) override;
   void note_change(const RoomId& room) override;
+  void forget(const RoomId& room) override;
   [[nodiscard]] storage::Seq saved_seq(const RoomId& room) const override;
 
   [[nodiscard]] BackendStatus status(const RoomId& room) const;
   [[nodiscard]] OutboxTotals totals() const;
-
-  // The room was deleted: forgets its saves. What the backend has stays.
-  void forget(const RoomId& room);
 
   // Tries everything that waits at once (SIGTERM); `done` runs when every room was tried or after
   // `deadline`. What is left stays in the records for the next start.

@@ -86,6 +86,9 @@ class SnapshotSaver {
   // process die now, the room is saved from its log after the restart, even if nobody opens it.
   virtual void note_change(const RoomId& /*room*/) {}
 
+  // The room was deleted: what waits to be saved of it is never sent. What the backend has stays.
+  virtual void forget(const RoomId& room) = 0;
+
   // Position that the backend has, as far as it is known here; 0: nothing yet.
   [[nodiscard]] virtual storage::Seq saved_seq(const RoomId& room) const = 0;
 };

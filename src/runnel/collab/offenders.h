@@ -24,7 +24,7 @@ class Offenders {
 
   explicit Offenders(Options options) : options_(options) {}
 
-  // An empty key is nobody's and is not remembered.
+  // Times are steady ones. An empty key is nobody's and is not remembered.
   void add(std::string_view key, std::int64_t now_ms);
 
   // How long the key is to stay away, in ms; 0: it may come.

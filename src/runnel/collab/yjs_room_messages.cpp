@@ -126,7 +126,7 @@ void YjsRoom::strike(Connection& connection, const Error& error) {
   const std::int64_t now_ms = context_.time().steady_ms();
   if (participant.strikes.add(now_ms)) {
     if (deps_.offenders != nullptr) {
-      deps_.offenders->add(connection.info().key, context_.time().wall_ms());
+      deps_.offenders->add(connection.info().key, now_ms);
     }
     connection.close(room::close_code::kPolicy, "TOO_MANY_ERRORS");
     return;

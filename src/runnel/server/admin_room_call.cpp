@@ -178,9 +178,15 @@ void answer_stats(Shard& shard, AdminRoomCall call) {
   });
 }
 
+// The records of waiting saves go first: a crash in between leaves a room that can be deleted
+// again, and not a deleted one that is saved after the restart.
 void delete_room(Shard& shard, AdminRoomCall call) {
+  shard.forget_saves(call.room);
   shard.directory->remove(
-      call.room, [responder = std::move(call.responder)](const Result<void>& removed) mutable {
+      call.room, [&shard, room = call.room,
+                  responder = std::move(call.responder)](const Result<void>& removed) mutable {
+        // Once more, for what the room may have handed over on its way out.
+        shard.forget_saves(room);
         responder.send(removed ? no_content() : problem(removed.error()));
       });
 }

@@ -66,6 +66,7 @@ struct BackendConfig {
   std::string verify_path{"/collaboration/verify"};
   std::string snapshot_path{"/collaboration/snapshot"};
   std::string check_access_path{"/collaboration/check-access"};
+  bool legacy_body{false};  // the token also in the body of verify
 };
 
 enum class AuthMode : std::uint8_t { Backend, Hmac, Jwt, None };

@@ -80,6 +80,7 @@ backend::HttpBackendOptions http_options(const BackendConfig& config) {
   options.snapshot_path = config.snapshot_path;
   options.check_access_path = config.check_access_path;
   options.timeout = config.timeout;
+  options.legacy_body = config.legacy_body;
   return options;
 }
 
@@ -110,6 +111,7 @@ LoopParts::~LoopParts() {
   shard_.gate.reset();
   shard_.access_listener.reset();
   shard_.directory.reset();
+  shard_.forget_saves = nullptr;
   outbox_.reset();
   shard_.store.reset();
 }
@@ -134,6 +136,7 @@ void LoopParts::build_backend() {
   outbox_ = std::make_unique<backend::Outbox>(
       backend::OutboxDeps{shard_.loop, deps_.time, random_, deps_.log, *shard_.store, snapshots},
       outbox_options);
+  shard_.forget_saves = [this](const RoomId& room) { outbox_->forget(room); };
 }
 
 void LoopParts::build_verifier() {

@@ -233,6 +233,8 @@ void add_backend(std::vector<Setting>& all) {
       setting("backend.snapshot_path", &C::backend, &B::snapshot_path, "path of snapshots"));
   all.push_back(setting("backend.check_access_path", &C::backend, &B::check_access_path,
                         "path of the access re-check"));
+  all.push_back(setting("backend.legacy_body", &C::backend, &B::legacy_body,
+                        "whether verify has the token in its body as well"));
 }
 
 void add_auth(std::vector<Setting>& all) {

@@ -28,6 +28,9 @@ struct Shard {
   std::unique_ptr<auth::AccessListener> access_listener;
   std::unique_ptr<auth::AccessGate> gate;
   std::unique_ptr<RoomDoor> door;
+  // Of a room that is being deleted, before its tombstone is written: nothing that waits to be
+  // saved may reach the backend any more.
+  std::function<void(const RoomId&)> forget_saves;
 
   Shard(net::EventLoop& on_loop, std::size_t at);
   Shard(const Shard&) = delete;

@@ -41,6 +41,8 @@ class FakeBackend final : public backend::SnapshotSource, public backend::Snapsh
 
   void note_change(const RoomId& /*room*/) override { ++changes; }
 
+  void forget(const RoomId& /*room*/) override { saves.clear(); }
+
   [[nodiscard]] storage::Seq saved_seq(const RoomId& /*room*/) const override { return saved; }
 
   void report(backend::SaveOutcome outcome, storage::Seq seq, std::uint64_t version = 1) {

@@ -41,6 +41,11 @@ export function managedSocket(hooks: SocketHooks, Native: typeof WebSocket): typ
     static readonly OPEN = OPEN;
     static readonly CLOSING = CLOSING;
     static readonly CLOSED = CLOSED;
+    // On the instance too, as WebSocket has them: y-partykit sends only while `readyState === ws.OPEN`.
+    readonly CONNECTING = CONNECTING;
+    readonly OPEN = OPEN;
+    readonly CLOSING = CLOSING;
+    readonly CLOSED = CLOSED;
 
     binaryType: BinaryType = "arraybuffer";
     onopen: ((event: Event) => void) | null = null;

@@ -29,9 +29,7 @@ struct Counts {
   // Replicas in which Yjs kept structs waiting that could be integrated: what that
   // replica answers from then on is not compared (docs/formats/yjs-compatibility.md).
   std::size_t stuck_replicas{0};
-  // Replicas in which something waited whose value JSON cannot carry.
-  std::size_t lossy_replicas{0};
-  std::size_t exempt_comparisons{0};  // of both
+  std::size_t exempt_comparisons{0};  // of these
   // Merges of updates that hold the same units once as an item and once as garbage.
   std::size_t tied_merges{0};
 };

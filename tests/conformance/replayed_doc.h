@@ -36,7 +36,6 @@ class ReplayedDoc {
   AnyArray events;
   AnyArray subdocuments;
   bool is_stuck{false};
-  bool is_lossy{false};
   std::uint64_t now_ms{1};  // time of the step
 
  private:

@@ -1,6 +1,6 @@
 #include "ycpp/doc/applier.h"
 
-#include "ycpp/doc/decode_v1.h"
+#include "ycpp/doc/held_struct.h"
 #include "ycpp/doc/subdocument_options.h"
 #include "ycpp/doc/value_walk.h"
 #include "ycpp/encoding/utf.h"
@@ -156,19 +156,30 @@ void Applier::give_up_stack(const IncomingUpdate& update) {
   scratch_.stack.clear();
 }
 
+// Units that the document knows do not wait: in whatever version they come again, they say nothing
+// new, and kept they would be handed on beside those that are known.
 void Applier::give_up(const IncomingUpdate& update, ClientIndex client, std::size_t from,
                       std::size_t to) {
+  const Clock state = store_.clients[client].state;
+  while (from < to && update.structs[from].end() <= state) ++from;
   if (from == to) return;
-  ByteWriter writer;
-  for (std::size_t i = from; i < to; ++i) {
-    write_incoming_v1(writer, store_, update, update.structs[i]);
-  }
-  scratch_.rest.emplace_back(client, PendingStructs::Run{.clock = update.structs[from].clock,
-                                                         .end = update.structs[to - 1].end(),
-                                                         .count = to - from,
-                                                         .bytes = writer.to_bytes(),
-                                                         .offset = 0});
   scratch_.ready.push_back(client);
+  PendingStructs::Run run{.clock = std::max(update.structs[from].clock, state),
+                          .end = update.structs[to - 1].end(),
+                          .count = to - from,
+                          .bytes = {},
+                          .offset = 0,
+                          .gc_at_an_end = update.structs[from].kind == BlockKind::Gc ||
+                                          update.structs[to - 1].kind == BlockKind::Gc};
+  ByteWriter writer;
+  if (const IncomingStruct& first = update.structs[from]; first.clock < state) {
+    std::string storage;
+    write_held(writer, update, without_front(client, first, state - first.clock, storage));
+    ++from;
+  }
+  for (; from < to; ++from) write_held(writer, update, update.structs[from]);
+  run.bytes = writer.to_bytes();
+  scratch_.rest.emplace_back(client, std::move(run));
 }
 
 LocalId Applier::missing(const IncomingUpdate& update, ClientIndex client,
@@ -349,10 +360,16 @@ void Applier::retry_deletes() {
 }
 
 void Applier::drain_pending() {
+  // The order in which structs are integrated shows in events. Yjs tries all that waits again,
+  // which is done here as long as it is little.
+  constexpr std::size_t kTriedWholeBytesMax = std::size_t{16} * 1024;
   std::vector<ClientIndex>& ready = scratch_.ready;
+  const std::size_t new_count = ready.size();
   for (const Transaction::Touched& touched : transaction_.touched) {
     pending_structs_.wake(touched.client, store_.clients[touched.client].state, ready);
   }
+  const bool any_woken = ready.size() > new_count;
+  if (any_woken && pending_structs_.payload_bytes() <= kTriedWholeBytesMax) integrate_waiting();
   while (!ready.empty()) {
     const ClientIndex client = ready.back();
     ready.pop_back();
@@ -361,26 +378,63 @@ void Applier::drain_pending() {
   }
 }
 
+void Applier::integrate_waiting() {
+  const std::map<ClientIndex, PendingStructs::Client> held = pending_structs_.take_runs();
+  scratch_.ready.clear();
+  IncomingUpdate update;
+  for (const auto& [index, client] : held) {
+    for (const auto& [first, run] : client.runs) {
+      const std::size_t begin = update.structs.size();
+      ByteView rest = run.rest();
+      Clock clock = run.clock;
+      for (std::uint64_t left = run.count; left > 0; --left) {
+        rest = rest.subspan(read_held(rest, clock, update));
+        clock = update.structs.back().end();
+      }
+      if (begin < update.structs.size()) {
+        update.sections.push_back({index, begin, update.structs.size()});
+      }
+    }
+  }
+  integrate_structs(update);
+}
+
 void Applier::drain_client(ClientIndex client) {
   IncomingUpdate& update = scratch_.waiting;
   while (PendingStructs::Run* const run = pending_structs_.head(client)) {
     while (run->count > 0) {
-      const std::size_t taken =
-          decode_checked_structs(run->rest(), client, run->clock, 1, store_, update);
-      name_roots(update);
-      const IncomingStruct& item = update.structs.front();
-      const LocalId awaited = missing(update, client, item);
-      if (awaited.is_set()) {
-        pending_structs_.wait(client, awaited);
-        return;
-      }
-      integrate(update, client, item);
-      run->clock += item.length;
+      update.clear();
+      const std::size_t taken = read_held(run->rest(), run->clock, update);
+      if (!integrate_held(client, update)) return;
+      run->clock = update.structs.front().end();
       run->offset += taken;
       --run->count;
     }
     pending_structs_.drop_head(client);
   }
+}
+
+// False if the struct has to wait. What came to be known in the meantime does not.
+bool Applier::integrate_held(ClientIndex client, const IncomingUpdate& update) {
+  const IncomingStruct& item = update.structs.front();
+  const Clock state = store_.clients[client].state;
+  LocalId awaited = missing(update, client, item);
+  if (!awaited.is_set()) {
+    integrate(update, client, item);
+    return true;
+  }
+  if (item.end() <= state) return true;
+  if (item.clock < state) {
+    std::string storage;
+    const IncomingStruct rest = without_front(client, item, state - item.clock, storage);
+    awaited = missing(update, client, rest);
+    if (!awaited.is_set()) {
+      integrate(update, client, rest);
+      return true;
+    }
+  }
+  pending_structs_.wait(client, awaited, item.end());
+  return false;
 }
 
 }  // namespace ycpp

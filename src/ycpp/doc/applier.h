@@ -61,6 +61,7 @@ class Applier {
   [[nodiscard]] Target* target_of(ClientIndex client);
   void give_up_stack(const IncomingUpdate& update);
   void give_up(const IncomingUpdate& update, ClientIndex client, std::size_t from, std::size_t to);
+  [[nodiscard]] bool integrate_held(ClientIndex client, const IncomingUpdate& update);
 
   // The unit that must come first; not set if nothing is missing.
   [[nodiscard]] LocalId missing(const IncomingUpdate& update, ClientIndex client,
@@ -76,6 +77,7 @@ class Applier {
   void apply_delete(LocalRange range);
   void retry_deletes();
   void drain_pending();
+  void integrate_waiting();
   void drain_client(ClientIndex client);
 
   BlockStore& store_;

@@ -248,13 +248,4 @@ Result<void> decode_update_v1(ByteView bytes, BlockStore& store, IncomingUpdate&
   return {};
 }
 
-std::size_t decode_checked_structs(ByteView bytes, ClientIndex client, Clock clock,
-                                   std::uint64_t count, BlockStore& store, IncomingUpdate& update) {
-  update.clear();
-  ByteReader reader(bytes);
-  StructDecoder decoder(reader, store, update);
-  decoder.read_section(client, clock, count);
-  return reader.offset();
-}
-
 }  // namespace ycpp

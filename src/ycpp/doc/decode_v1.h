@@ -15,9 +15,4 @@ namespace ycpp {
 // are ignored, as Yjs does.
 Result<void> decode_update_v1(ByteView bytes, BlockStore& store, IncomingUpdate& update);
 
-// Reads structs that decode_update_v1 has accepted before: `count` of them, of one client. Returns
-// how many bytes they take.
-std::size_t decode_checked_structs(ByteView bytes, ClientIndex client, Clock clock,
-                                   std::uint64_t count, BlockStore& store, IncomingUpdate& update);
-
 }  // namespace ycpp

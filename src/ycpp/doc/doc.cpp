@@ -102,8 +102,17 @@ Result<void> Doc::check_limits(std::size_t update_bytes) const {
   if (!state.store.heap.can_hold(state.incoming.content_bytes)) {
     return fail(Errc::LimitExceeded, "applying an update: the document would exceed 2 GiB");
   }
-  if (pending_bytes() + update_bytes > runnel::limits::kPendingBytes &&
-      has_to_wait(state.store, state.incoming)) {
+  // Every section and every range may come to wait, and takes memory of its own then.
+  constexpr std::size_t kSectionBytes = PendingStructs::kRunBytes + PendingStructs::kClientBytes;
+  const std::size_t if_structs_wait = update_bytes + state.incoming.sections.size() * kSectionBytes;
+  const std::size_t if_all_waits =
+      if_structs_wait + state.incoming.deletes.size() * PendingDeletes::kRangeBytes;
+  const std::size_t bytes = pending_bytes();
+  if (bytes + if_all_waits <= runnel::limits::kPendingBytes) return {};
+  const Waiting waiting = find_waiting(state.store, state.incoming);
+  const std::size_t more =
+      (waiting.structs ? if_structs_wait : 0) + waiting.deletes * PendingDeletes::kRangeBytes;
+  if (more > 0 && bytes + more > runnel::limits::kPendingBytes) {
     return fail(Errc::LimitExceeded,
                 "applying an update: too much waits for updates that are not here");
   }

@@ -4,7 +4,6 @@
 #include "ycpp/doc/pending_merge.h"
 #include "ycpp/doc/value_walk.h"
 #include "ycpp/encoding/update_encoder.h"
-#include "ycpp/update/convert.h"
 #include "ycpp/update/diff.h"
 #include "ycpp/update/merge.h"
 
@@ -162,9 +161,24 @@ void write_deletes_v2(ByteWriter& writer, const BlockStore& store,
   DeleteSet::from_ranges(std::move(ranges)).write(writer, UpdateFormat::V2);
 }
 
-// What waits, as updates in format V1.
+// An update that brings nothing but deletions.
+Bytes encode_deletes(const DeleteSet& deletes, UpdateFormat format) {
+  if (format == UpdateFormat::V1) {
+    ByteWriter writer;
+    writer.u8(0);
+    deletes.write(writer, format);
+    return writer.to_bytes();
+  }
+  UpdateEncoderV2 encoder;
+  encoder.rest().var_uint(0);
+  deletes.write(encoder.rest(), format);
+  return encoder.finish();
+}
+
+// What waits, as updates.
 std::vector<Bytes> pending_updates(const BlockStore& store, const PendingStructs& structs,
-                                   const PendingDeletes& deletes, const StateVector& target) {
+                                   const PendingDeletes& deletes, const StateVector& target,
+                                   UpdateFormat format) {
   std::vector<Bytes> updates;
   if (!deletes.empty()) {
     std::vector<DeleteSet::Range> ranges;
@@ -173,15 +187,12 @@ std::vector<Bytes> pending_updates(const BlockStore& store, const PendingStructs
         ranges.push_back({store.clients[client].id, {clock, length}});
       }
     }
-    ByteWriter writer;
-    writer.u8(0);
-    DeleteSet::from_ranges(std::move(ranges)).write(writer, UpdateFormat::V1);
-    updates.push_back(writer.to_bytes());
+    updates.push_back(encode_deletes(DeleteSet::from_ranges(std::move(ranges)), format));
   }
   if (!structs.empty()) {
-    Bytes waiting = encode_pending(store, structs);
+    Bytes waiting = encode_pending(store, structs, format);
     if (!target.empty()) {
-      Result<Bytes> wanted = diff_update(waiting, target);
+      Result<Bytes> wanted = diff_update(waiting, target, format);
       RUNNEL_CHECK(wanted.has_value());
       waiting = std::move(*wanted);
     }
@@ -208,7 +219,7 @@ Bytes encode_state_v1(BlockStore& store, const PendingStructs& structs,
   write_all_deletes_v1(writer, store);
   store.last_state_bytes = writer.size();
   if (structs.empty() && deletes.empty()) return writer.to_bytes();
-  std::vector<Bytes> updates = pending_updates(store, structs, deletes, target);
+  std::vector<Bytes> updates = pending_updates(store, structs, deletes, target, UpdateFormat::V1);
   updates.insert(updates.begin(), writer.to_bytes());
   return merge_all(updates, UpdateFormat::V1);
 }
@@ -219,13 +230,8 @@ Bytes encode_state_v2(BlockStore& store, const PendingStructs& structs,
   collect_all_deletes(store, all_deletes);
   Bytes state = encode_update_v2(store, clients_beyond(store, target), all_deletes);
   if (structs.empty() && deletes.empty()) return state;
-  std::vector<Bytes> updates;
-  updates.push_back(std::move(state));
-  for (const Bytes& update : pending_updates(store, structs, deletes, target)) {
-    Result<Bytes> converted = convert_update_format_v1_to_v2(update);
-    RUNNEL_CHECK(converted.has_value());
-    updates.push_back(std::move(*converted));
-  }
+  std::vector<Bytes> updates = pending_updates(store, structs, deletes, target, UpdateFormat::V2);
+  updates.insert(updates.begin(), std::move(state));
   return merge_all(updates, UpdateFormat::V2);
 }
 

@@ -30,20 +30,22 @@ class Reach {
 
 }  // namespace
 
-bool has_to_wait(const BlockStore& store, const IncomingUpdate& update) {
+Waiting find_waiting(const BlockStore& store, const IncomingUpdate& update) {
   const Reach reach(store, update);
-  for (const IncomingSection& section : update.sections) {
-    if (update.structs[section.begin].clock > store.clients[section.client].state) return true;
-  }
-  const bool structs_wait =
-      std::any_of(update.structs.begin(), update.structs.end(), [&](const IncomingStruct& item) {
-        return !reach.has(item.origin()) || !reach.has(item.right_origin()) ||
-               (item.names != kNone && !reach.has(update.names[item.names].parent));
-      });
-  return structs_wait ||
-         std::any_of(update.deletes.begin(), update.deletes.end(), [&](const LocalRange& range) {
-           return !reach.has({range.client, range.range.end() - 1});
-         });
+  Waiting waiting;
+  const auto follows_gap = [&](const IncomingSection& section) {
+    return update.structs[section.begin].clock > store.clients[section.client].state;
+  };
+  const auto lacks_neighbour = [&](const IncomingStruct& item) {
+    return !reach.has(item.origin()) || !reach.has(item.right_origin()) ||
+           (item.names != kNone && !reach.has(update.names[item.names].parent));
+  };
+  waiting.structs = std::any_of(update.sections.begin(), update.sections.end(), follows_gap) ||
+                    std::any_of(update.structs.begin(), update.structs.end(), lacks_neighbour);
+  waiting.deletes = static_cast<std::size_t>(std::count_if(
+      update.deletes.begin(), update.deletes.end(),
+      [&](const LocalRange& range) { return !reach.has({range.client, range.range.end() - 1}); }));
+  return waiting;
 }
 
 }  // namespace ycpp

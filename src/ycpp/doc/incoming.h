@@ -95,7 +95,12 @@ struct IncomingUpdate {
   }
 };
 
-// Whether a part of the update depends on what neither the document nor the update has.
-[[nodiscard]] bool has_to_wait(const BlockStore& store, const IncomingUpdate& update);
+// What of an update depends on what neither the document nor the update has.
+struct Waiting {
+  bool structs{false};
+  std::size_t deletes{0};
+};
+
+[[nodiscard]] Waiting find_waiting(const BlockStore& store, const IncomingUpdate& update);
 
 }  // namespace ycpp

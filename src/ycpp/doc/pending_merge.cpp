@@ -1,13 +1,15 @@
 #include "ycpp/doc/pending_merge.h"
 
 #include "base/check.h"
-#include "ycpp/doc/decode_v1.h"
+#include "ycpp/doc/decode_v2.h"
+#include "ycpp/doc/held_struct.h"
+#include "ycpp/encoding/section_writer.h"
 #include "ycpp/update/merge.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <numeric>
+#include <string>
 
 namespace ycpp {
 
@@ -16,58 +18,77 @@ namespace {
 using RunRef = std::pair<ClientIndex, const PendingStructs::Run*>;
 
 // Clients descending, clocks ascending, as Yjs writes an update.
-Bytes encode_runs(const BlockStore& store, const std::vector<RunRef>& runs) {
-  std::vector<std::size_t> order(runs.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (runs[a].first != runs[b].first) {
-      return store.clients[runs[a].first].id > store.clients[runs[b].first].id;
-    }
-    const Clock clock_a = runs[a].second->clock;
-    const Clock clock_b = runs[b].second->clock;
-    return clock_a != clock_b ? clock_a < clock_b : a < b;
+void sort_runs(const BlockStore& store, std::vector<RunRef>& runs) {
+  std::stable_sort(runs.begin(), runs.end(), [&](const RunRef& a, const RunRef& b) {
+    if (a.first != b.first) return store.clients[a.first].id > store.clients[b.first].id;
+    return a.second->clock < b.second->clock;
   });
-  ByteWriter writer;
-  writer.var_uint(runs.size());
-  for (const std::size_t index : order) {
-    const auto& [client, run] = runs[index];
-    writer.var_uint(run->count);
-    writer.var_uint(store.clients[client].id.value());
-    writer.var_uint(run->clock);
-    writer.bytes(run->rest());
+}
+
+// What the document knows already is left out: others must not get it in another version.
+template <class Encoder>
+Bytes encode_runs(const BlockStore& store, std::vector<RunRef> runs) {
+  sort_runs(store, runs);
+  SectionWriter<Encoder> writer;
+  IncomingUpdate read;
+  std::string storage;
+  for (const auto& [client, run] : runs) {
+    const Clock state = store.clients[client].state;
+    ByteView rest = run->rest();
+    Clock clock = run->clock;
+    for (std::uint64_t left = run->count; left > 0; --left) {
+      read.clear();
+      rest = rest.subspan(read_held(rest, clock, read));
+      IncomingStruct item = read.structs.front();
+      clock = item.end();
+      if (item.end() <= state) continue;
+      if (item.clock < state) item = without_front(client, item, state - item.clock, storage);
+      writer.write(to_raw(store, read, client, item));
+    }
   }
-  writer.u8(0);
-  return writer.to_bytes();
+  writer.finish_structs();
+  writer.encoder().rest().u8(0);
+  return writer.finish();
 }
 
 // Every section of an update as a run.
-void add_sections(BlockStore& store, PendingStructs& pending, const IncomingUpdate& update) {
+void add_sections(BlockStore& store, PendingStructs& pending, IncomingUpdate& update) {
+  for (IncomingNames& names : update.names) {
+    if (names.has_root) names.root_type = store.root(names.root);
+  }
   for (const IncomingSection& section : update.sections) {
     ByteWriter writer;
     for (std::size_t i = section.begin; i < section.end; ++i) {
-      write_incoming_v1(writer, store, update, update.structs[i]);
+      write_held(writer, update, update.structs[i]);
     }
     pending.add(section.client, {.clock = update.structs[section.begin].clock,
                                  .end = update.structs[section.end - 1].end(),
                                  .count = section.end - section.begin,
-                                 .bytes = writer.to_bytes(),
-                                 .offset = 0});
+                                 .bytes = writer.to_bytes()});
   }
 }
 
+// In format V2, which carries every value and, as in Yjs, is what waiting structs are merged in.
 void merge_as_yjs(BlockStore& store, PendingStructs& pending, const std::vector<PendingRun>& runs,
                   IncomingUpdate& scratch) {
   std::vector<RunRef> rest;
   rest.reserve(runs.size());
   for (const auto& [client, run] : runs) rest.emplace_back(client, &run);
-  const Bytes first = encode_pending(store, pending);
-  const Bytes second = encode_runs(store, rest);
+  const Bytes first = encode_pending(store, pending, UpdateFormat::V2);
+  const Bytes second = encode_runs<UpdateEncoderV2>(store, std::move(rest));
   const std::array<ByteView, 2> updates{first, second};
-  const Result<Bytes> merged = merge_updates(updates);
+  const Result<Bytes> merged = merge_updates(updates, UpdateFormat::V2);
   RUNNEL_CHECK(merged.has_value());
-  RUNNEL_CHECK(decode_update_v1(*merged, store, scratch).has_value());
-  pending.clear_runs();
+  StructReaderV2 reader(*merged);
+  RUNNEL_CHECK(decode_update_v2(reader, store, scratch).has_value());
+  (void)pending.take_runs();
   add_sections(store, pending, scratch);
+  scratch.clear();
+}
+
+// Whether Yjs's merge would do more than put the run among the others.
+bool meets(const PendingStructs& pending, ClientIndex client, const PendingStructs::Run& run) {
+  return run.gc_at_an_end || pending.overlaps(client, run.clock, run.end);
 }
 
 }  // namespace
@@ -75,9 +96,13 @@ void merge_as_yjs(BlockStore& store, PendingStructs& pending, const std::vector<
 void add_pending(BlockStore& store, PendingStructs& pending, std::vector<PendingRun>& runs,
                  IncomingUpdate& scratch) {
   constexpr std::size_t kMergedBytesMax = std::size_t{64} * 1024;
-  std::size_t bytes = pending.bytes();
+  std::size_t bytes = pending.payload_bytes();
   for (const auto& [client, run] : runs) bytes += run.bytes.size();
-  if (!pending.empty() && bytes <= kMergedBytesMax) {
+  const bool any_meets = bytes <= kMergedBytesMax && !pending.empty() &&
+                         std::any_of(runs.begin(), runs.end(), [&](const PendingRun& one) {
+                           return meets(pending, one.first, one.second);
+                         });
+  if (any_meets) {
     merge_as_yjs(store, pending, runs, scratch);
   } else {
     for (auto& [client, run] : runs) {
@@ -87,12 +112,13 @@ void add_pending(BlockStore& store, PendingStructs& pending, std::vector<Pending
   runs.clear();
 }
 
-Bytes encode_pending(const BlockStore& store, const PendingStructs& pending) {
+Bytes encode_pending(const BlockStore& store, const PendingStructs& pending, UpdateFormat format) {
   std::vector<RunRef> all;
-  for (const auto& [client, runs] : pending.runs()) {
-    for (const auto& [clock, run] : runs) all.emplace_back(client, &run);
+  for (const auto& [index, client] : pending.clients()) {
+    for (const auto& [clock, run] : client.runs) all.emplace_back(index, &run);
   }
-  return encode_runs(store, all);
+  return format == UpdateFormat::V1 ? encode_runs<UpdateEncoderV1>(store, std::move(all))
+                                    : encode_runs<UpdateEncoderV2>(store, std::move(all));
 }
 
 }  // namespace ycpp

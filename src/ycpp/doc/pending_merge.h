@@ -2,10 +2,11 @@
 //
 // Two replicas may hold different structs for the same units (one has collected what the other has
 // not), and which of them is kept follows in Yjs from the order in which mergeUpdates meets them.
-// So the same merge is made here, as long as what waits is small; beyond, where merging everything
-// with every update would be quadratic, the one that came first is kept.
+// So the same merge is made here where they meet, as long as what waits is small; beyond, where
+// merging everything with every update would be quadratic, the one that came first is kept.
 #pragma once
 
+#include "ycpp/delete_set.h"
 #include "ycpp/doc/pending.h"
 
 #include <utility>
@@ -19,7 +20,8 @@ using PendingRun = std::pair<ClientIndex, PendingStructs::Run>;
 void add_pending(BlockStore& store, PendingStructs& pending, std::vector<PendingRun>& runs,
                  IncomingUpdate& scratch);
 
-// What waits, as one update in format V1 without deletions.
-[[nodiscard]] Bytes encode_pending(const BlockStore& store, const PendingStructs& pending);
+// What waits and is not part of the document, as one update without deletions.
+[[nodiscard]] Bytes encode_pending(const BlockStore& store, const PendingStructs& pending,
+                                   UpdateFormat format);
 
 }  // namespace ycpp

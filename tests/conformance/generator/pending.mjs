@@ -1,5 +1,3 @@
-import { anyBytes } from './values.mjs'
-
 // Yjs takes the whole rest of a client's section out with the first struct that has to wait, and looks at it again only when
 // one of the clocks it noted is passed: structs can stay pending although all that they need is there. ycpp integrates them.
 
@@ -24,20 +22,6 @@ export const stuckPending = (Y, doc) => {
     }
   }
   return false
-}
-
-const survivesJson = value => {
-  const text = JSON.stringify(value)
-  return text !== undefined && Buffer.compare(anyBytes(value), anyBytes(JSON.parse(text))) === 0
-}
-
-/** Whether something waits whose value JSON cannot carry (-0, NaN, undefined): ycpp keeps what waits in format V1. */
-export const lossyPending = (Y, doc) => {
-  const { pendingStructs } = doc.store
-  if (pendingStructs === null) return false
-  return Y.decodeUpdateV2(pendingStructs.update).structs.some(({ content }) =>
-    (content instanceof Y.ContentFormat && !survivesJson(content.value)) ||
-    (content instanceof Y.ContentEmbed && !survivesJson(content.embed)))
 }
 
 /**

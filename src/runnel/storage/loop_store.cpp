@@ -78,14 +78,16 @@ void LoopStore::load(const RoomId& room, Completion<RoomRecord> done) {
   operation.log_room = room;
   operation.prepare = [room, done = std::move(done)](StoreEngine& engine) mutable {
     engine.mend(room);
-    return SqliteStore::ReadTask(
-        [room = std::move(room), pending = engine.pending(room),
-         done = std::move(done)](const Result<StoreReader*>& reader) mutable {
-          return deliver<RoomRecord>(
-              std::move(done), answer<RoomRecord>(reader, [&room, &pending](StoreReader& open) {
-                return open.load(room, pending);
-              }));
-        });
+    return SqliteStore::ReadTask([room = std::move(room), pending = engine.pending(room),
+                                  done =
+                                      std::move(done)](const Result<StoreReader*>& reader) mutable {
+      return deliver<RoomRecord>(
+          std::move(done),
+          answer<RoomRecord>(reader, [&room, &pending](StoreReader& open) -> Result<RoomRecord> {
+            if (!pending) return std::unexpected(pending.error());
+            return open.load(room, *pending);
+          }));
+    });
   };
   add(std::move(operation), 0);
 }
@@ -140,10 +142,12 @@ void LoopStore::list(RoomFilter filter, Completion<RoomPage> done) {
     return SqliteStore::ReadTask(
         [filter = std::move(filter), sizes = engine.pending_sizes(),
          done = std::move(done)](const Result<StoreReader*>& reader) mutable {
-          return deliver<RoomPage>(std::move(done),
-                                   answer<RoomPage>(reader, [&filter, &sizes](StoreReader& open) {
-                                     return open.list(filter, sizes);
-                                   }));
+          return deliver<RoomPage>(
+              std::move(done),
+              answer<RoomPage>(reader, [&filter, &sizes](StoreReader& open) -> Result<RoomPage> {
+                if (!sizes) return std::unexpected(sizes.error());
+                return open.list(filter, *sizes);
+              }));
         });
   };
   add(std::move(operation), 0);

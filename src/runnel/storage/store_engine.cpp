@@ -101,7 +101,7 @@ void StoreEngine::rollback() {
   if (!failed_) failed_ = Error{Errc::Unavailable, "the batch was rolled back"};
   stale_ = true;
   const auto rebuilt = rebuild();
-  static_cast<void>(rebuilt.has_value());  // begin() tries again and reports
+  static_cast<void>(rebuilt.has_value());  // whoever needs it next tries again and reports
 }
 
 Result<Room*> StoreEngine::find(const RoomId& id) {
@@ -315,7 +315,8 @@ void StoreEngine::break_room(const RoomId& id) { broken_.insert(id); }
 
 void StoreEngine::mend(const RoomId& id) { broken_.erase(id); }
 
-std::optional<PendingEntries> StoreEngine::pending(const RoomId& id) {
+Result<std::optional<PendingEntries>> StoreEngine::pending(const RoomId& id) {
+  if (stale_) RUNNEL_TRY_VOID(rebuild());
   const Room* room = index_.find(id);
   if (room == nullptr || room->pending.empty()) return std::nullopt;
   PendingEntries copy{.row = room->row, .first_seq = room->folded_seq + 1};
@@ -323,7 +324,8 @@ std::optional<PendingEntries> StoreEngine::pending(const RoomId& id) {
   return copy;
 }
 
-std::vector<PendingSize> StoreEngine::pending_sizes() {
+Result<std::vector<PendingSize>> StoreEngine::pending_sizes() {
+  if (stale_) RUNNEL_TRY_VOID(rebuild());
   std::vector<PendingSize> sizes;
   for (const Room& room : index_.unfolded()) {
     sizes.push_back({.row = room.row,

@@ -93,9 +93,10 @@ class StoreEngine {
   // The row that the next new room gets; all present rooms have lower ones.
   [[nodiscard]] std::int64_t next_room() const { return next_room_; }
 
-  // Committed entries that are not folded; only between batches.
-  [[nodiscard]] std::optional<PendingEntries> pending(const RoomId& id);
-  [[nodiscard]] std::vector<PendingSize> pending_sizes();
+  // Committed entries that are not folded; only between batches. An error when a failed disk keeps
+  // memory from being rebuilt: an answer without these entries would be less than what is stored.
+  Result<std::optional<PendingEntries>> pending(const RoomId& id);
+  Result<std::vector<PendingSize>> pending_sizes();
 
   // Copies the WAL into the database file; `truncate` for the end, when no reader is left.
   Result<void> checkpoint(bool truncate);
@@ -157,7 +158,7 @@ class StoreEngine {
   std::optional<Error> failed_;
   bool sync_failed_{false};
   bool in_batch_{false};
-  bool stale_{false};  // memory could not be rebuilt after a failure; tried again at begin()
+  bool stale_{false};  // memory could not be rebuilt after a failure; tried again when it is needed
 
   std::deque<JournalRow> journal_;
   std::size_t journal_bytes_{0};

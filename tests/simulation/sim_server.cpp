@@ -31,9 +31,9 @@ bool SimServer::open(const SimServerOptions& options) {
                                             .durability = options.durability,
                                             .checkpoint_pages = options.checkpoint_pages,
                                             .journal_bytes_max = options.journal_bytes_max};
-  auto store = storage::SqliteStore::open(
-      std::move(store_options), {.writer = writer_, .reader = reader_, .syncer = syncer_},
-      [this] { return disk_.sync(std::string(kPath) + "-wal"); }, scheduler_.time(), log_);
+  auto store = storage::SqliteStore::open(std::move(store_options),
+                                          {.writer = writer_, .reader = reader_, .syncer = syncer_},
+                                          disk_.wal_file_of(kPath), scheduler_.time(), log_);
   if (!store) return false;
   store_ = *store;
   for (ManualExecutor* executor : {&writer_, &reader_, &syncer_}) scheduler_.add(*executor);

@@ -1,14 +1,11 @@
 #include "runnel/server/store_host.h"
 
-#include "ycpp/update/merge.h"
-#include <fcntl.h>
-#include <unistd.h>
+#include "runnel/storage/wal_file.h"
 
-#include <cerrno>
-#include <chrono>
+#include "ycpp/update/merge.h"
+
 #include <future>
 #include <span>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -28,21 +25,6 @@ storage::DurabilityMode mode_of(DurabilityChoice choice) {
   return storage::DurabilityMode::Gate;
 }
 
-// The write-ahead log carries no locks of SQLite's, so a descriptor of our own does no harm.
-Result<void> sync_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    // A checkpoint at the end of the last connection removes it: everything is in the database.
-    if (errno == ENOENT) return {};
-    return fail(Errc::Unavailable, path + ": " + std::generic_category().message(errno));
-  }
-  const bool synced = fsync(file) == 0;
-  const int error = errno;
-  close(file);
-  if (synced) return {};
-  return fail(Errc::Unavailable, path + ": " + std::generic_category().message(error));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<StoreHost>> StoreHost::open(const Config& config, const TimeSource& time,
@@ -57,10 +39,9 @@ Result<std::unique_ptr<StoreHost>> StoreHost::open(const Config& config, const T
   options.merge = [](const std::vector<ByteView>& updates) {
     return ycpp::merge_updates_compact(std::span<const ByteView>(updates));
   };
-  const std::string wal = host->database_path_ + "-wal";
-  host->store_ = RUNNEL_TRY(storage::SqliteStore::open(
-      std::move(options), {host->writer_, host->reader_, host->syncer_},
-      [wal] { return sync_file(wal); }, time, log));
+  host->store_ = RUNNEL_TRY(
+      storage::SqliteStore::open(std::move(options), {host->writer_, host->reader_, host->syncer_},
+                                 storage::wal_file_of(host->database_path_), time, log));
   return host;
 }
 

@@ -27,7 +27,7 @@ class Opened {
  public:
   explicit Opened(const std::string& path, std::size_t journal_bytes = 8'000'000) {
     SqliteStoreOptions options{.path = path, .journal_bytes_max = journal_bytes};
-    auto opened = SqliteStore::open(options, {executor_, executor_, executor_}, sync_wal_of(path),
+    auto opened = SqliteStore::open(options, {executor_, executor_, executor_}, wal_file_of(path),
                                     time_, log_);
     if (!opened) {
       error = opened.error();
@@ -247,6 +247,14 @@ TEST_F(DataFilesTest, verify_asks_what_the_bytes_mean) {
   ASSERT_EQ(report->findings.size(), 1U);
   EXPECT_EQ(report->findings.front().room, (RoomId{"main", "b"}));
   EXPECT_THAT(report->findings.front().what, HasSubstr("log entry 1 cannot be decoded"));
+}
+
+TEST_F(DataFilesTest, a_wal_that_is_missing_is_no_success_of_fsync) {
+  const auto wal = wal_file_of(path_);
+  EXPECT_TRUE(wal->rewrite());
+  const auto synced = wal->sync();
+  ASSERT_FALSE(synced);
+  EXPECT_THAT(to_string(synced.error()), HasSubstr(path_ + "-wal"));
 }
 
 }  // namespace

@@ -1,16 +1,19 @@
 #include "runnel/storage/durability.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace runnel::storage {
 
 Durability::Durability(DurabilityOptions options, Executor& writer, Executor& syncer,
-                       SyncWal sync_wal, const TimeSource& time, Log& log, StoreMetrics& metrics)
+                       std::shared_ptr<WalFile> wal, const TimeSource& time, Log& log,
+                       StoreMetrics& metrics)
     : options_(options),
       writer_(writer),
       syncer_(syncer),
-      sync_wal_(std::move(sync_wal)),
+      wal_(std::move(wal)),
       time_(time),
       log_(log),
       metrics_(metrics) {}
@@ -47,6 +50,25 @@ void Durability::wait(Waiter waiter) {
   if (!syncing_) start();
 }
 
+void Durability::when_settled(Task task) {
+  if (syncing_) {
+    settled_.push_back(std::move(task));
+  } else {
+    task();
+  }
+}
+
+void Durability::checkpointed() {
+  RUNNEL_CHECK(!syncing_);
+  if (failed_) return;
+  if (timer_) writer_.cancel(*timer_);
+  timer_.reset();
+  dirty_ = false;
+  ++round_;
+  report(std::exchange(marks_, {}));
+  for (Waiter& waiter : std::exchange(waiters_, {})) waiter({});
+}
+
 void Durability::start() {
   if (timer_) writer_.cancel(*timer_);
   timer_.reset();
@@ -58,7 +80,7 @@ void Durability::start() {
   syncing_waiters_ = std::exchange(waiters_, {});
   syncer_.post([self = shared_from_this()] {
     const std::int64_t begun_ms = self->time_.steady_ms();
-    Result<void> outcome = self->sync_wal_();
+    Result<void> outcome = self->wal_->sync();
     const std::int64_t took_ms = self->time_.steady_ms() - begun_ms;
     self->writer_.post([self, outcome = std::move(outcome), took_ms]() mutable {
       self->finished(std::move(outcome), took_ms);
@@ -67,7 +89,6 @@ void Durability::start() {
 }
 
 void Durability::finished(Result<void> outcome, std::int64_t took_ms) {
-  syncing_ = false;
   metrics_.syncs.add();
   metrics_.sync_ms.observe(static_cast<std::uint64_t>(took_ms));
   auto waiters = std::exchange(syncing_waiters_, {});
@@ -76,9 +97,12 @@ void Durability::finished(Result<void> outcome, std::int64_t took_ms) {
   if (outcome && failed_) outcome = std::unexpected(*failed_);
   if (outcome) report(std::move(marks));
   for (Waiter& waiter : waiters) waiter(outcome);
-  if (!outcome) {
-    fail_for_ever(outcome.error());
-  } else if (!waiters_.empty()) {
+  syncing_ = false;  // only now, so that no waiter has begun the next one
+  if (!outcome) fail_for_ever(outcome.error());
+  for (Task& task : std::exchange(settled_, {})) task();
+  // One of them may have begun the next round, or ended it all.
+  if (failed_ || syncing_) return;
+  if (!waiters_.empty()) {
     start();
   } else if (dirty_) {
     committed();

@@ -26,33 +26,36 @@ SqliteStore::SqliteStore(SqliteStoreOptions options, StoreExecutors executors,
       checkpoint_at_pages_(options_.checkpoint_pages) {}
 
 Result<std::shared_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions options,
-                                                       StoreExecutors executors, SyncWal sync_wal,
+                                                       StoreExecutors executors,
+                                                       std::shared_ptr<WalFile> wal,
                                                        const TimeSource& time, Log& log) {
   std::shared_ptr<SqliteStore> store(new SqliteStore(std::move(options), executors, time, log));
   const SqliteStoreOptions& set = store->options_;
   const bool on_disk = set.vfs.empty();
   if (on_disk) RUNNEL_TRY_VOID(check_database_files(set.path));
+  // A process that was killed may have left commits that no fsync has covered, and a failed fsync
+  // some that only seem to be. After these two steps everything that load() answers survives the
+  // machine, and a checkpoint copies nothing that the WAL on the disk does not have.
+  RUNNEL_TRY_VOID(wal->rewrite());
   EngineOptions engine_options{.path = set.path,
                                .vfs = set.vfs,
                                .journal_bytes_max = set.journal_bytes_max,
                                .merge = set.merge};
   auto engine = RUNNEL_TRY(StoreEngine::open(std::move(engine_options), store->metrics_));
   auto reader = RUNNEL_TRY(StoreReader::open(set.path, set.vfs));
-  // A process that was killed may have left commits that no fsync has covered. After this one,
-  // everything that load() answers survives the machine.
-  RUNNEL_TRY_VOID(sync_wal());
+  RUNNEL_TRY_VOID(wal->sync());
   if (on_disk) RUNNEL_TRY_VOID(mark_database_open(set.path));
-  store->start(std::move(engine), std::move(reader), std::move(sync_wal));
+  store->start(std::move(engine), std::move(reader), std::move(wal));
   return store;
 }
 
 void SqliteStore::start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<StoreReader> reader,
-                        SyncWal sync_wal) {
+                        std::shared_ptr<WalFile> wal) {
   engine_ = std::move(engine);
   reader_ = std::move(reader);
   durability_ = std::make_shared<Durability>(DurabilityOptions{.delay = options_.sync_delay},
-                                             executors_.writer, executors_.syncer,
-                                             std::move(sync_wal), time_, log_, metrics_);
+                                             executors_.writer, executors_.syncer, std::move(wal),
+                                             time_, log_, metrics_);
   executors_.writer.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->schedule_maintenance();
   });
@@ -304,17 +307,34 @@ void SqliteStore::checkpoint_if_large(bool idle) {
   const int pages = engine_->wal_pages();
   // While there is work a checkpoint waits for a pause, but not for ever.
   if (pages < checkpoint_at_pages_ || (!idle && pages < 2 * checkpoint_at_pages_)) return;
+  if (std::exchange(checkpoint_waits_, true)) return;
+  durability_->when_settled([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->checkpoint_waits_ = false;
+    if (!self->closed_ && !self->durability_->failed()) self->checkpoint_now();
+  });
+}
+
+void SqliteStore::checkpoint_now() {
   const std::int64_t begun_ms = time_.steady_ms();
-  const Result<void> outcome = engine_->checkpoint(false);
+  const Result<void> outcome = checkpoint(false);
   metrics_.checkpoint_ms.observe(static_cast<std::uint64_t>(time_.steady_ms() - begun_ms));
   if (!outcome) {
     log_.error("checkpoint failed; the WAL grows until one succeeds",
                {{"error", to_string(outcome.error())}});
-    if (engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
   }
   // A reader in the middle of something keeps part of the WAL: try again when it has grown by half.
   const int left = engine_->wal_pages();
   checkpoint_at_pages_ = std::max(options_.checkpoint_pages, left + options_.checkpoint_pages / 2);
+}
+
+// In a task of when_settled().
+Result<void> SqliteStore::checkpoint(bool truncate) {
+  Result<void> outcome = engine_->checkpoint(truncate);
+  if (!outcome && engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
+  if (outcome && engine_->wal_pages() == 0) durability_->checkpointed();
+  return outcome;
 }
 
 void SqliteStore::schedule_maintenance() {
@@ -351,9 +371,7 @@ Result<void> SqliteStore::fold_all() {
 
 Result<void> SqliteStore::finish(Result<void> outcome) {
   if (durability_->failed()) return std::unexpected(*durability_->failed());
-  if (outcome) outcome = engine_->checkpoint(true);
-  // Also when nobody is left to refuse: the operator has to know before the next start.
-  if (!outcome && engine_->sync_failed()) durability_->fail_for_ever(outcome.error());
+  if (outcome) outcome = checkpoint(true);
   if (outcome && options_.vfs.empty()) outcome = mark_database_closed(options_.path);
   return outcome;
 }
@@ -370,7 +388,10 @@ void SqliteStore::close(Completion<void> done) {
           self->reader_.reset();
           self->executors_.writer.post(
               [self, done = std::move(done), outcome = std::move(outcome)]() mutable {
-                done(self->finish(std::move(outcome)));
+                self->durability_->when_settled(
+                    [self, done = std::move(done), outcome = std::move(outcome)]() mutable {
+                      done(self->finish(std::move(outcome)));
+                    });
               });
         });
   });

@@ -12,6 +12,7 @@
 #include "runnel/storage/room_store.h"
 #include "runnel/storage/store_engine.h"
 #include "runnel/storage/store_reader.h"
+#include "runnel/storage/wal_file.h"
 
 #include "base/executor.h"
 #include "base/log.h"
@@ -59,10 +60,12 @@ struct StoreExecutors {
 
 class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
  public:
-  // Opens the database on the calling thread; errors as StoreEngine::open. `sync_wal` fsyncs the
-  // WAL file: once in here, so that what is found is durable, then on the syncer.
+  // Opens the database on the calling thread; errors as StoreEngine::open. `wal` is its WAL:
+  // written again and fsynced in here, so that what is found is durable, then fsynced on the
+  // syncer.
   static Result<std::shared_ptr<SqliteStore>> open(SqliteStoreOptions options,
-                                                   StoreExecutors executors, SyncWal sync_wal,
+                                                   StoreExecutors executors,
+                                                   std::shared_ptr<WalFile> wal,
                                                    const TimeSource& time, Log& log);
 
   // A RoomStore for that loop; called and destroyed on it. `loop` outlives it.
@@ -128,7 +131,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
               Log& log);
 
   void start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<StoreReader> reader,
-             SyncWal sync_wal);
+             std::shared_ptr<WalFile> wal);
 
   // From a loop: whether that many more bytes may wait.
   bool reserve(std::size_t bytes);
@@ -146,6 +149,8 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   [[nodiscard]] bool must_wait(const Read& read) const;
   void post_reads(std::vector<PortReads> reads);
   void checkpoint_if_large(bool idle);
+  void checkpoint_now();
+  Result<void> checkpoint(bool truncate);
   void schedule_maintenance();
   void maintain();
   Result<void> fold_all();
@@ -166,6 +171,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   std::unique_ptr<StoreEngine> engine_;
   std::shared_ptr<Durability> durability_;
   int checkpoint_at_pages_{0};
+  bool checkpoint_waits_{false};  // for an fsync to end
   bool closed_{false};
 
   // On the reader.

@@ -159,7 +159,7 @@ class World {
     if (merging_) options.merge = concatenate;
     auto store = SqliteStore::open(
         options, {.writer = loop_->writer, .reader = loop_->reader, .syncer = loop_->syncer},
-        [this] { return vfs_.sync(std::string(kPath) + "-wal"); }, time_, loop_->log);
+        vfs_.wal_file_of(kPath), time_, loop_->log);
     ASSERT_TRUE(store) << "seed " << seed_ << ": " << to_string(store.error());
     loop_->store = *store;
     loop_->rooms = loop_->store->attach(loop_->loop);
@@ -403,7 +403,6 @@ class World {
 
   void stop_cleanly() {
     settle();
-    if (vfs_.failed_syncs() > 0) return crash(true);
     vfs_.set_faults({});
     bool closed = false;
     bool clean = false;
@@ -437,9 +436,6 @@ class World {
     // Deliveries are looked at although the process is dead; nothing new reaches the disk.
     while (loop_->loop.run_one()) {
     }
-    // The kernel believes that it has written what a failed fsync lost, also just now; only the
-    // machine's end shows.
-    if (vfs_.failed_syncs() > 0) power = true;
     power ? vfs_.cut_power() : vfs_.kill();
     vfs_.set_faults({});
     loop_->rooms.reset();
@@ -548,18 +544,11 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 // NOLINTEND(concurrency-mt-unsafe)
 
-// TODO(#2): fails when built with g++ 12 (1 of 600 seeds; compilers draw in different orders):
-// after faults and a power cut the database is malformed. RUNNEL_SEED=138 shows it. Whether the
-// store or the simulated disk is at fault is not known yet, so it is left out by name and not by
-// luck.
-constexpr std::uint64_t kUnexplainedSeed = 138;
-
 TEST(SqliteStorePropertyTest, agrees_with_the_model_through_kills_and_power_cuts) {
   const std::uint64_t replayed = number_from("RUNNEL_SEED", 0);
   const std::uint64_t first = replayed != 0 ? replayed : 1;
   const std::uint64_t seeds = replayed != 0 ? 1 : number_from("RUNNEL_SEEDS", 200);
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    if (seed == kUnexplainedSeed && replayed == 0) continue;
     World(seed).run(400);
     if (HasFailure()) FAIL() << "replay with RUNNEL_SEED=" << seed;
   }

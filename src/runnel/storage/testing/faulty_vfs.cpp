@@ -15,6 +15,19 @@ namespace {
 
 constexpr std::size_t kSectorBytes = 512;
 
+class FaultyWalFile final : public WalFile {
+ public:
+  FaultyWalFile(FaultyVfs& vfs, std::string path) : vfs_(vfs), path_(std::move(path)) {}
+
+  Result<void> rewrite() override { return vfs_.rewrite(path_); }
+
+  Result<void> sync() override { return vfs_.sync(path_); }
+
+ private:
+  FaultyVfs& vfs_;
+  std::string path_;
+};
+
 void overwrite(Bytes& image, std::size_t offset, ByteView data) {
   if (image.size() < offset + data.size()) image.resize(offset + data.size());
   std::ranges::copy(data, image.begin() + static_cast<std::ptrdiff_t>(offset));
@@ -64,7 +77,6 @@ int FaultyVfs::read(const File& file, std::uint8_t* to, std::size_t size, std::s
 int FaultyVfs::write(File& file, ByteView data, std::size_t offset) {
   if (writes_left_ && (*writes_left_)-- == 0) {
     kill();
-    writes_left_.reset();
     return SQLITE_IOERR_WRITE;
   }
   int code = SQLITE_OK;
@@ -109,6 +121,18 @@ int FaultyVfs::sync(File& file) {
   return SQLITE_OK;
 }
 
+std::shared_ptr<WalFile> FaultyVfs::wal_file_of(const std::string& database_path) {
+  return std::make_shared<FaultyWalFile>(*this, database_path + "-wal");
+}
+
+Result<void> FaultyVfs::rewrite(const std::string& path) {
+  const auto found = files_.find(path);
+  if (found == files_.end()) return {};
+  const Bytes held = found->second->content;
+  if (write(*found->second, held, 0) == SQLITE_OK) return {};
+  return fail(Errc::Unavailable, "write of " + path + ": input/output error");
+}
+
 Result<void> FaultyVfs::sync(const std::string& path) {
   const auto found = files_.find(path);
   if (found == files_.end()) return fail(Errc::NotFound, "fsync of " + path + ": no such file");
@@ -139,6 +163,7 @@ void FaultyVfs::lose_power(File& file, std::uint64_t keep_permille) {
 
 void FaultyVfs::kill() {
   ++epoch_;
+  writes_left_.reset();  // meant the process that is gone now
   for (auto& [path, file] : files_) {
     file->locks.clear();
     file->memory.reset();

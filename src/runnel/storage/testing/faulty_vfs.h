@@ -10,6 +10,8 @@
 // One thread.
 #pragma once
 
+#include "runnel/storage/wal_file.h"
+
 #include "base/bytes.h"
 #include "base/random_source.h"
 #include "base/result.h"
@@ -58,8 +60,14 @@ class FaultyVfs {
   // The machine is gone: see above.
   void cut_power();
 
-  // fsync of a file through a descriptor of one's own; NotFound when it does not exist.
+  // The WAL of the database at that path, through a descriptor of one's own.
+  [[nodiscard]] std::shared_ptr<WalFile> wal_file_of(const std::string& database_path);
+
+  // fsync of a file; NotFound when it does not exist.
   Result<void> sync(const std::string& path);
+
+  // Writes what a file holds over itself; one that does not exist holds nothing.
+  Result<void> rewrite(const std::string& path);
 
   [[nodiscard]] bool exists(const std::string& path) const { return files_.contains(path); }
 

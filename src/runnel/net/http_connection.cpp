@@ -218,9 +218,9 @@ bool HttpConnection::admit_proxied(const HttpRequest& request) {
 // Answers for the handler and ends the connection: what follows a broken request is not a request.
 void HttpConnection::refuse(int status, std::string_view sentence) {
   loop().counters().requests_rejected.add();
-  parser_.reset();
   is_keep_alive_ = false;
   HttpResponse response = text_response(status, std::string(sentence) + "\n");
+  parser_.reset();  // Not before: the sentence may be the parser's own.
   if (status == 426) response.headers.add("Sec-WebSocket-Version", "13");
   if (status == 429) response.headers.add("Retry-After", "1");
   phase_ = Phase::Answering;

@@ -80,8 +80,8 @@ class TlsEcho final : public WebSocketHandler {
 
 TEST_F(TlsTest, CarriesWebSocketsThoughTheReceiverIsSlow) {
   const auto tls = TlsContext::create(files_).value();
+  TlsEcho echo;  // Outlives the loops that call it.
   RunningServer server({}, 2, {.tls = tls.get()});
-  TlsEcho echo;
   server.on_stopped = [&] { echo.forget(); };
   server.handler.handle = [&](const HttpRequest&, Responder responder) {
     responder.move_to(server.loops().at(1), [&](Responder moved) {

@@ -166,7 +166,7 @@ bool WebSocketConnection::take_bytes(std::span<std::uint8_t> input) {
     if (event.event == WebSocketEvent::Kind::NeedMore) break;
     const bool goes_on = take_event(event);
     if (is_destroyed) return false;
-    if (!goes_on) break;
+    if (!goes_on || phase_ == Phase::Over) break;
   }
   destroyed_ = nullptr;
   return phase_ != Phase::Over;
@@ -184,8 +184,9 @@ bool WebSocketConnection::take_event(const WebSocketEvent& event) {
     case WebSocketEvent::Kind::Message:
       loop().counters().messages_in.add();
       // What still arrives behind our close frame has no receiver any more.
+      // The handler may destroy this: nothing of it is touched before the caller has looked.
       if (phase_ == Phase::Open) handler_.on_message(*this, event.kind, event.payload);
-      return phase_ != Phase::Over;
+      return true;
     case WebSocketEvent::Kind::Ping:
       answer_ping(event.payload);
       return true;

@@ -34,10 +34,13 @@ class ByteReader {
   ByteReader() = default;
 
   // `base` is where offsets in errors count from, when `bytes` is a part of a larger input.
-  explicit ByteReader(ByteView bytes, const std::uint8_t* base = nullptr) noexcept
+  // `failed` as in report_to().
+  explicit ByteReader(ByteView bytes, const std::uint8_t* base = nullptr,
+                      bool* failed = nullptr) noexcept
       : pos_(bytes.data()),
         end_(bytes.data() + bytes.size()),
-        base_(base == nullptr ? bytes.data() : base) {}
+        base_(base == nullptr ? bytes.data() : base),
+        failed_(failed) {}
 
   [[nodiscard]] bool ok() const noexcept { return error_ == nullptr; }
 
@@ -53,6 +56,9 @@ class ByteReader {
   }
 
   [[nodiscard]] const std::uint8_t* position() const noexcept { return pos_; }
+
+  // Where offsets in errors count from.
+  [[nodiscard]] const std::uint8_t* base() const noexcept { return base_; }
 
   // What is left, without consuming it.
   [[nodiscard]] ByteView rest() const noexcept { return {pos_, remaining()}; }
@@ -80,6 +86,9 @@ class ByteReader {
     if (pos_ != end_ && *pos_ < 0x80) [[likely]] {
       const std::uint8_t byte = *pos_++;
       return {.magnitude = byte & 0x3FU, .negative = (byte & 0x40U) != 0};
+    }
+    if (remaining() >= sizeof(std::uint64_t)) [[likely]] {
+      return var_int_from_word();
     }
     return var_int_slow();
   }
@@ -154,26 +163,42 @@ class ByteReader {
   [[nodiscard]] Error error(std::string_view doing) const;
 
  private:
-  // The groups of up to eight bytes at once: client ids take five, and there are two in most
-  // structs.
-  std::uint64_t var_uint_from_word() noexcept {
+  // The groups of seven bits of up to eight bytes at once: client ids take five, and there are two
+  // in most structs. Eight bytes must be left; `count` receives how many of them there are, 0 if
+  // the number is longer.
+  [[nodiscard]] std::uint64_t groups_of_word(unsigned& count) const noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, pos_, sizeof word);
     if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
     const std::uint64_t last_bytes = ~word & 0x8080808080808080;
-    if (last_bytes == 0) [[unlikely]] {
-      return var_uint_slow();
-    }
+    count = last_bytes == 0 ? 0 : (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
     const std::uint64_t up_to_last = last_bytes ^ (last_bytes - 1);
     std::uint64_t groups = word & up_to_last & 0x7F7F7F7F7F7F7F7F;
     groups = ((groups & 0x7F007F007F007F00) >> 1U) | (groups & 0x007F007F007F007F);
     groups = ((groups & 0x3FFF00003FFF0000) >> 2U) | (groups & 0x00003FFF00003FFF);
-    groups = ((groups & 0x0FFFFFFF00000000) >> 4U) | (groups & 0x000000000FFFFFFF);
-    if (groups > kMaxSafeInteger) [[unlikely]] {
+    return ((groups & 0x0FFFFFFF00000000) >> 4U) | (groups & 0x000000000FFFFFFF);
+  }
+
+  std::uint64_t var_uint_from_word() noexcept {
+    unsigned count = 0;
+    const std::uint64_t groups = groups_of_word(count);
+    if (count == 0 || groups > kMaxSafeInteger) [[unlikely]] {
       return var_uint_slow();
     }
-    pos_ += (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
+    pos_ += count;
     return groups;
+  }
+
+  // The second bit of the first byte is the sign.
+  VarInt var_int_from_word() noexcept {
+    unsigned count = 0;
+    const std::uint64_t groups = groups_of_word(count);
+    const std::uint64_t magnitude = ((groups >> 7U) << 6U) | (groups & 0x3FU);
+    if (count == 0 || magnitude > kMaxSafeInteger) [[unlikely]] {
+      return var_int_slow();
+    }
+    pos_ += count;
+    return {.magnitude = magnitude, .negative = (groups & 0x40U) != 0};
   }
 
   std::uint64_t var_uint_slow() noexcept;

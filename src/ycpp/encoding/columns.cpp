@@ -7,6 +7,17 @@
 
 namespace ycpp {
 
+namespace {
+
+std::string_view read_blob(ByteReader& in, bool& ascii) noexcept {
+  TextShape shape;
+  const std::string_view blob = in.var_string(shape);
+  ascii = shape.ascii;
+  return blob;
+}
+
+}  // namespace
+
 void UintOptRleReader::read_run() noexcept {
   const VarInt number = in_.var_int();
   value_ = number.magnitude;
@@ -25,13 +36,10 @@ void RleByteReader::read_run() noexcept {
   count_ = in_.at_end() ? std::numeric_limits<std::uint64_t>::max() : in_.var_uint() + 1;
 }
 
-StringReader::StringReader(ByteReader in) noexcept {
-  TextShape shape;
-  blob_ = in.var_string(shape);
-  ascii_ = shape.ascii;
-  blob_reader_ = in;
-  lengths_ = UintOptRleReader{in};
-}
+StringReader::StringReader(ByteView column, const std::uint8_t* base, bool* failed) noexcept
+    : blob_reader_(column, base, failed),
+      blob_(read_blob(blob_reader_, ascii_)),
+      lengths_(blob_reader_.rest(), base == nullptr ? column.data() : base, failed) {}
 
 ColumnText StringReader::read() {
   const std::uint64_t length = lengths_.read();

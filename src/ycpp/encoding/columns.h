@@ -20,7 +20,10 @@ class UintOptRleReader {
  public:
   UintOptRleReader() = default;
 
-  explicit UintOptRleReader(const ByteReader& in) noexcept : in_(in) {}
+  // `base` and `failed` as ByteReader has them.
+  explicit UintOptRleReader(ByteView column, const std::uint8_t* base = nullptr,
+                            bool* failed = nullptr) noexcept
+      : in_(column, base, failed) {}
 
   std::uint64_t read() noexcept {
     if (count_ == 0) read_run();
@@ -45,7 +48,10 @@ class IntDiffOptRleReader {
  public:
   IntDiffOptRleReader() = default;
 
-  explicit IntDiffOptRleReader(const ByteReader& in) noexcept : in_(in) {}
+  // `base` and `failed` as ByteReader has them.
+  explicit IntDiffOptRleReader(ByteView column, const std::uint8_t* base = nullptr,
+                               bool* failed = nullptr) noexcept
+      : in_(column, base, failed) {}
 
   std::uint64_t read() noexcept {
     if (count_ == 0) read_run();
@@ -76,7 +82,10 @@ class RleByteReader {
  public:
   RleByteReader() = default;
 
-  explicit RleByteReader(const ByteReader& in) noexcept : in_(in) {}
+  // `base` and `failed` as ByteReader has them.
+  explicit RleByteReader(ByteView column, const std::uint8_t* base = nullptr,
+                         bool* failed = nullptr) noexcept
+      : in_(column, base, failed) {}
 
   std::uint8_t read() noexcept {
     if (count_ == 0) read_run();
@@ -109,8 +118,9 @@ class StringReader {
  public:
   StringReader() = default;
 
-  // Reads the blob where `in` stands; the lengths follow it.
-  explicit StringReader(ByteReader in) noexcept;
+  // The blob, and behind it the lengths.
+  explicit StringReader(ByteView column, const std::uint8_t* base = nullptr,
+                        bool* failed = nullptr) noexcept;
 
   ColumnText read();
 
@@ -127,8 +137,8 @@ class StringReader {
   ColumnText read_wide(std::uint64_t length);
 
   ByteReader blob_reader_;
-  std::string_view blob_;
   bool ascii_{true};
+  std::string_view blob_;
   std::size_t position_{0};  // byte of the next character
   bool in_pair_{false};      // the next string starts with the low half of the pair there
   UintOptRleReader lengths_;

@@ -25,7 +25,7 @@ void check_numbers(const NumberVectors& vectors) {
     }
     EXPECT_EQ(to_hex(writer.finish()), hex);
     const Bytes bytes = from_hex(hex);
-    Reader reader{ByteReader{bytes}};
+    Reader reader{ByteView{bytes}};
     for (const std::uint64_t number : numbers) EXPECT_EQ(reader.read(), number) << hex;
     EXPECT_TRUE(reader.in().ok() && reader.in().at_end());
   }
@@ -83,7 +83,7 @@ TEST(Columns, strings_match_the_vectors_of_lib0_also_where_a_pair_is_cut) {
     writer.finish(out);
     EXPECT_EQ(to_hex(out.view()), hex);
     const Bytes bytes = from_hex(hex);
-    StringReader reader{ByteReader{bytes}};
+    StringReader reader{ByteView{bytes}};
     for (const std::string& text : strings) {
       const ColumnText read = reader.read();
       EXPECT_EQ(read.text, text);
@@ -106,7 +106,7 @@ TEST(Columns, values_outside_what_a_clock_can_hold_are_refused) {
   // A difference of -1 from zero, and one that adds up beyond 2^53 - 1.
   for (const char* hex : {"42", "bfffffffffffff1f 00"}) {
     const Bytes bytes = from_hex(hex);
-    IntDiffOptRleReader reader{ByteReader{bytes}};
+    IntDiffOptRleReader reader{ByteView{bytes}};
     for (int i = 0; i < 3; ++i) reader.read();
     EXPECT_FALSE(reader.in().ok()) << hex;
   }
@@ -114,16 +114,16 @@ TEST(Columns, values_outside_what_a_clock_can_hold_are_refused) {
 
 TEST(Columns, reading_past_the_end_fails_and_only_a_run_of_bytes_has_none) {
   const Bytes one{7};
-  UintOptRleReader numbers{ByteReader{one}};
+  UintOptRleReader numbers{ByteView{one}};
   numbers.read();
   EXPECT_TRUE(numbers.in().ok());
   numbers.read();
   EXPECT_FALSE(numbers.in().ok());
-  RleByteReader bytes{ByteReader{one}};
+  RleByteReader bytes{ByteView{one}};
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(bytes.read(), 7);
   EXPECT_TRUE(bytes.in().ok());
   const Bytes short_blob = from_hex("01 61 02");
-  StringReader strings{ByteReader{short_blob}};
+  StringReader strings{ByteView{short_blob}};
   static_cast<void>(strings.read());
   EXPECT_FALSE(strings.in().ok());
 }

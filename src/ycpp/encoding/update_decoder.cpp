@@ -16,6 +16,29 @@ bool is_json_or_undefined(std::string_view text) noexcept {
   return text == kUndefined || is_json(text);
 }
 
+ByteView first_column(ByteReader& rest, ByteView update) noexcept {
+  if (rest.var_uint() != 0) rest.set_error_at("feature flag is not zero", update.data());
+  return rest.var_bytes();
+}
+
+// An update that ends before the column of texts has failed by that alone.
+ByteView string_column(ByteReader& rest) noexcept {
+  static constexpr std::uint8_t kEmpty[]{0};
+  const ByteView column = rest.var_bytes();
+  return rest.ok() ? column : ByteView{kEmpty};
+}
+
+// The kind of the struct with this info byte.
+ContentKind kind_of(std::uint8_t info) noexcept {
+  return static_cast<ContentKind>(info & kInfoKindMask);
+}
+
+// The first number of a column of clients.
+std::uint64_t first_number(ByteView column) noexcept {
+  ByteReader reader{column};
+  return reader.var_int().magnitude;
+}
+
 }  // namespace
 
 ByteView UpdateDecoderV1::read_json() noexcept {
@@ -38,27 +61,22 @@ ByteView UpdateDecoderV1::read_json_strings(std::uint64_t count) noexcept {
   return {start, rest_.position()};
 }
 
-UpdateDecoderV2::UpdateDecoderV2(ByteView update) : rest_(update) {
+// Every column is made in its place: copying readers that were just written costs more than the
+// rest of this.
+UpdateDecoderV2::UpdateDecoderV2(ByteView update)
+    : rest_(update, update.data(), &failed_),
+      key_clock_(first_column(rest_, update), update.data(), &failed_),
+      client_(rest_.var_bytes(), update.data(), &failed_),
+      left_clock_(rest_.var_bytes(), update.data(), &failed_),
+      right_clock_(rest_.var_bytes(), update.data(), &failed_),
+      info_(rest_.var_bytes(), update.data(), &failed_),
+      string_(string_column(rest_), update.data(), &failed_),
+      parent_info_(rest_.var_bytes(), update.data(), &failed_),
+      type_ref_(rest_.var_bytes(), update.data(), &failed_),
+      len_(rest_.var_bytes(), update.data(), &failed_) {
   constexpr std::uint64_t kStructsFree = std::uint64_t{1} << 18U;
   constexpr std::uint64_t kStructsPerByte = 64;
   structs_max_ = kStructsFree + (update.size() * kStructsPerByte);
-  rest_.report_to(&failed_);
-  if (rest_.var_uint() != 0) rest_.set_error_at("feature flag is not zero", update.data());
-  const auto column = [this, &update] {
-    ByteReader reader{rest_.var_bytes(), update.data()};
-    reader.report_to(&failed_);
-    return reader;
-  };
-  key_clock_ = IntDiffOptRleReader{column()};
-  client_ = UintOptRleReader{column()};
-  left_clock_ = IntDiffOptRleReader{column()};
-  right_clock_ = IntDiffOptRleReader{column()};
-  info_ = RleByteReader{column()};
-  const ByteReader strings = column();
-  if (rest_.ok()) string_ = StringReader{strings};
-  parent_info_ = RleByteReader{column()};
-  type_ref_ = UintOptRleReader{column()};
-  len_ = UintOptRleReader{column()};
 }
 
 Error UpdateDecoderV2::error() const {
@@ -100,6 +118,32 @@ ByteView UpdateDecoderV2::read_json_strings(std::uint64_t count) {
   }
   assembled_.push_back(writer.to_bytes());
   return assembled_.back();
+}
+
+std::optional<Id> peek_first_struct(ByteView update, UpdateFormat format) noexcept {
+  ByteReader reader{update};
+  Id id;
+  std::uint8_t info = 0;
+  ByteView clients;
+  if (format == UpdateFormat::V2) {
+    if (reader.u8() != 0) return std::nullopt;
+    reader.var_bytes();  // keys
+    clients = reader.var_bytes();
+    reader.var_bytes();  // left clocks
+    reader.var_bytes();  // right clocks
+    const ByteView infos = reader.var_bytes();
+    constexpr int kBehindInfos = 4;
+    for (int i = 0; i < kBehindInfos; ++i) reader.var_bytes();
+    if (clients.empty() || infos.empty()) return std::nullopt;
+    info = infos.front();
+    id.client = ClientId{first_number(clients)};
+  }
+  if (reader.var_uint() == 0 || reader.var_uint() == 0) return std::nullopt;
+  if (format == UpdateFormat::V1) id.client = ClientId{reader.var_uint()};
+  id.clock = reader.var_uint();
+  if (format == UpdateFormat::V1) info = reader.u8();
+  if (!reader.ok() || kind_of(info) == ContentKind::Skip) return std::nullopt;
+  return id;
 }
 
 }  // namespace ycpp

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -150,6 +151,8 @@ class UpdateDecoderV2 {
   ByteView read_json_strings(std::uint64_t count);
 
  private:
+  // In front of the columns, which are in the order of the wire: each is made as it is met.
+  bool failed_{false};
   ByteReader rest_;
   IntDiffOptRleReader key_clock_;
   UintOptRleReader client_;
@@ -163,7 +166,10 @@ class UpdateDecoderV2 {
   std::vector<std::string_view> keys_;
   std::list<Bytes> assembled_;  // takes no memory while it is empty, as a deque would
   std::uint64_t structs_max_{0};
-  bool failed_{false};
 };
+
+// Where the first struct of an update stands, found without reading the rest of it. Nothing where
+// that takes more than a look: no structs, a Skip in front, bytes that are not an update.
+[[nodiscard]] std::optional<Id> peek_first_struct(ByteView update, UpdateFormat format) noexcept;
 
 }  // namespace ycpp

@@ -74,10 +74,14 @@ void Merger<Codec>::read_deletes(Reader& reader, std::size_t update) {
 }
 
 // Puts an update into the queue by its first struct that is no Skip, or reads its deletes if there
-// is none. The reader is opened again when its turn comes: keeping one for each update would take
-// more memory than the updates.
+// is none. The reader is opened when its turn comes: keeping one for each update would take more
+// memory than the updates.
 template <class Codec>
 void Merger<Codec>::queue_update(std::size_t update) {
+  if (const std::optional<Id> first = peek_first_struct(updates_[update], Codec::kFormat)) {
+    queue_.add(*first, update);
+    return;
+  }
   Reader reader{updates_[update]};
   RawStruct raw;
   bool found = reader.next(raw);
@@ -193,7 +197,8 @@ Result<Bytes> Merger<Codec>::run() {
   while (!queue_.empty() && !error_) {
     const MergeQueue::Ticket ticket = queue_.take();
     const std::size_t index = ticket.moved == 0 ? open_source(ticket.source) : ticket.source;
-    merge_from(index);
+    // Only an update that cannot be read has no first struct, now that it is looked at in full.
+    if (sources_[index].has_current) merge_from(index);
     if (sources_[index].has_current) {
       queue_.put_back(sources_[index].current.id, index);
     } else {

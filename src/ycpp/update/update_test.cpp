@@ -11,6 +11,7 @@
 #include "ycpp/update/update_meta.h"
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,61 @@ TEST(Updates, merging_none_is_the_empty_update_and_one_alone_stays_as_it_is) {
   EXPECT_EQ(merge_updates(std::vector<ByteView>{overwrite}).value(), overwrite);
   const Bytes twice = merge_updates(std::vector<ByteView>{overwrite, overwrite}).value();
   EXPECT_EQ(to_hex(twice), "010201002101016d016101880100017d020101010001");
+}
+
+// Merging sorts its inputs by a look at their first structs, and reads them later.
+template <class Reader>
+void expect_agreement(ByteView update, UpdateFormat format) {
+  Reader reader{update};
+  RawStruct raw;
+  const bool found = reader.next(raw);
+  const std::optional<Id> peeked = peek_first_struct(update, format);
+  if (found && peeked) {
+    EXPECT_EQ(*peeked, raw.id) << to_hex(update);
+  }
+  if (found && raw.content.kind == ContentKind::Skip) {
+    EXPECT_FALSE(peeked) << to_hex(update);
+  }
+  if (reader.ok() && !found) {
+    EXPECT_FALSE(peeked) << to_hex(update);
+  }
+}
+
+TEST(Updates, the_look_at_the_first_struct_agrees_with_reading_it) {
+  for (const UpdateVector& vector : kUpdates) {
+    for (const bool is_v2 : {false, true}) {
+      const Bytes update = from_hex(is_v2 ? vector.v2 : vector.v1);
+      const UpdateFormat format = is_v2 ? UpdateFormat::V2 : UpdateFormat::V1;
+      const bool has_structs = inspect_update(update, format)->find("+") != std::string::npos;
+      EXPECT_EQ(peek_first_struct(update, format).has_value(), has_structs) << vector.name;
+      for (std::size_t at = 0; at < update.size(); ++at) {
+        for (unsigned value = 0; value < 256; ++value) {
+          Bytes changed = update;
+          changed[at] = static_cast<std::uint8_t>(value);
+          is_v2 ? expect_agreement<StructReaderV2>(changed, format)
+                : expect_agreement<StructReaderV1>(changed, format);
+        }
+      }
+    }
+  }
+}
+
+TEST(Updates, merging_refuses_an_update_that_is_cut_wherever_it_stands) {
+  for (const UpdateVector& vector : kUpdates) {
+    for (const bool is_v2 : {false, true}) {
+      const Bytes whole = from_hex(is_v2 ? vector.v2 : vector.v1);
+      for (Bytes cut = whole; !cut.empty();) {
+        cut.pop_back();
+        const UpdateFormat format = is_v2 ? UpdateFormat::V2 : UpdateFormat::V1;
+        const auto first = merge_updates(std::vector<ByteView>{cut, whole}, format);
+        const auto last = merge_updates(std::vector<ByteView>{whole, whole, cut}, format);
+        ASSERT_FALSE(first) << vector.name;
+        ASSERT_FALSE(last) << vector.name;
+        EXPECT_TRUE(first.error().detail.starts_with("update 0: "));
+        EXPECT_TRUE(last.error().detail.starts_with("update 2: "));
+      }
+    }
+  }
 }
 
 TEST(Updates, compact_merging_joins_what_was_typed_and_keeps_map_entries_apart) {

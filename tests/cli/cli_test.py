@@ -1,9 +1,11 @@
 """What the command line says: help, errors with a next step, exit codes, settings, tokens."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import re
+import sqlite3
 import time
 import unittest
 
@@ -110,7 +112,7 @@ class Rooms(Case):
         self.expect(self.rooms("rm", "doc-1"), 0, "removed doc-1")
         self.expect(self.rooms("export", "doc-1"), 1, "deleted")
         self.assertNotIn("doc-1", self.rooms("ls").stdout.decode())
-        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        self.expect(run("rooms", "import", "doc-1", "-", "--data", self.data, stdin=UPDATE), 0)
         self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
 
     def test_rooms_without_a_server(self):
@@ -129,6 +131,16 @@ class Rooms(Case):
         self.expect(self.rooms("show", "nobody"), 1, "nobody")
 
 
+def sealed(content: bytes) -> bytes:
+    """A stored row: the CRC-32C of the content, then the content."""
+    crc = 0xffffffff
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return (crc ^ 0xffffffff).to_bytes(4, "little") + content
+
+
 class Backups(Case):
     """Settings of a backend survive as its file; rooms are covered by tests/e2e and tests/crash."""
 
@@ -145,6 +157,31 @@ class Backups(Case):
         self.expect(run("restore", copy, "--replace", "--data", other), 0, "restored")
         self.expect(run("verify", "--data", other), 0, "is whole")
         self.expect(run("verify", "--data", self.data), 0, "is whole")
+
+    def plant(self, damage) -> str:
+        """Changes the one stored record of room doc-1 while nobody has the data; says which it was."""
+        with contextlib.closing(sqlite3.connect(self.data / "rooms.db")) as database:
+            for table in ("snapshot", "chunk"):
+                for row, body in database.execute(f"SELECT rowid, body FROM {table}").fetchall():
+                    database.execute(f"UPDATE {table} SET body = ? WHERE rowid = ?", (damage(body), row))
+                    database.commit()
+                    return "the snapshot" if table == "snapshot" else "log entr"
+        raise AssertionError("nothing is stored")
+
+    def test_verify_decodes_every_record_and_names_the_damaged_one(self):
+        server = self.serve()
+        self.expect(run("rooms", "import", "doc-1", "-", "--data", self.data, stdin=UPDATE), 0)
+        self.expect(run("verify", "--data", self.data), 0, "is whole: 1 rooms")
+        self.assertEqual(server.stop()[0], 0)
+        self.expect(run("verify", "--data", self.data), 0, "is whole: 1 rooms")
+        record = self.plant(lambda body: sealed(body[4:-len(UPDATE)] + b"\xff" * len(UPDATE)))
+        named = ("rooms.db: room doc-1 (party main)", record, "runnel restore", "rooms rm")
+        self.expect(run("verify", "--data", self.data), 1, "cannot be decoded", *named)
+        server = self.serve()
+        self.expect(run("verify", "--data", self.data), 1, "cannot be decoded", *named)
+        self.assertEqual(server.stop()[0], 0)
+        self.plant(lambda body: body[:-1] + b"\0")
+        self.expect(run("verify", "--data", self.data), 1, "checksum", *named)
 
     def test_a_folder_without_backup_is_named(self):
         self.expect(run("restore", self.folder, "--data", self.data), 1, "holds no backup")

@@ -1,10 +1,11 @@
 #include "runnel/cli/command_line.h"
 #include "runnel/cli/commands.h"
 #include "runnel/cli/local_admin.h"
+#include "runnel/cli/local_client.h"
 #include "runnel/cli/terminal.h"
 #include "runnel/net/http_types.h"
 #include "runnel/server/data_dir.h"
-#include "runnel/server/local_routes.h"
+#include "runnel/server/verify_data.h"
 #include "runnel/storage/backup.h"
 
 #include <fmt/core.h>
@@ -34,7 +35,25 @@ int backup(const server::LoadedConfig& loaded, const std::string& target) {
 }
 
 int verify(const server::LoadedConfig& loaded) {
-  return ask(loaded, "/v1/local/verify", loaded.config.server.data_dir + " is whole");
+  const std::string& data_dir = loaded.config.server.data_dir;
+  // Never with a store of its own: one that is damaged may not open, and this is where to ask why.
+  const Result<std::string> found = [&]() -> Result<std::string> {
+    if (!std::filesystem::is_directory(data_dir)) {
+      return fail(Errc::NotFound,
+                  "there is no data directory " + data_dir + "; name it with --data");
+    }
+    const LocalClient client(data_dir);
+    if (!client.is_answered()) {
+      const server::DataDirLock lock = RUNNEL_TRY(server::DataDirLock::take(data_dir));
+      return server::verify_data_dir(data_dir);
+    }
+    LocalReply reply = RUNNEL_TRY(client.call("POST", "/v1/local/verify", {}, ""));
+    if (!reply.is_success()) return fail(Errc::Unavailable, problem_text(reply));
+    return to_text(reply.body);
+  }();
+  if (!found) return report_error(to_string(found.error()));
+  fmt::print(stderr, "{}\n", *found);
+  return kSuccess;
 }
 
 int restore(const server::LoadedConfig& loaded, const std::string& source, bool replace) {

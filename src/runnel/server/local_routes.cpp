@@ -1,10 +1,9 @@
 #include "runnel/server/local_routes.h"
 
 #include "runnel/server/problem.h"
+#include "runnel/server/verify_data.h"
 #include "runnel/storage/backup.h"
-#include "runnel/storage/database.h"
 
-#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -14,34 +13,7 @@ namespace runnel::server {
 namespace {
 
 constexpr std::string_view kPrefix = "/v1/local/";
-constexpr std::array<const char*, 2> kDatabases{"rooms.db", "backend.db"};
-
-// What SQLite finds wrong with the file; nothing when it is whole.
-Result<std::string> damage_of(const std::string& path) {
-  storage::DatabaseOptions options;
-  options.path = path;
-  options.read_only = true;
-  options.must_exist = true;
-  storage::Database database = RUNNEL_TRY(storage::Database::open(options));
-  storage::Statement check = RUNNEL_TRY(database.prepare("PRAGMA integrity_check(20)"));
-  std::string found;
-  while (RUNNEL_TRY(check.step())) {
-    if (check.text(0) == "ok") continue;
-    found += (found.empty() ? "" : "; ") + std::string(check.text(0));
-  }
-  return found;
-}
-
 }  // namespace
-
-std::vector<std::string> database_names(const std::string& data_dir) {
-  std::vector<std::string> names;
-  for (const char* const name : kDatabases) {
-    std::error_code error;
-    if (std::filesystem::exists(data_dir + "/" + name, error)) names.emplace_back(name);
-  }
-  return names;
-}
 
 bool LocalRoutes::wants(std::string_view path) const { return path.starts_with(kPrefix); }
 
@@ -88,17 +60,9 @@ net::HttpResponse LocalRoutes::backup(const std::string& target) const {
 }
 
 net::HttpResponse LocalRoutes::verify() const {
-  for (const std::string& name : database_names(data_dir_)) {
-    const std::string path = data_dir_ + "/" + name;
-    const Result<std::string> damage = damage_of(path);
-    if (!damage) return problem(500, to_string(damage.error()));
-    if (!damage->empty()) {
-      return problem(500, path + " is damaged: " + *damage +
-                              "; restore a backup into a new data "
-                              "directory and keep this one");
-    }
-  }
-  return net::json_response(200, "{}");
+  const Result<std::string> found = verify_data_dir(data_dir_);
+  if (!found) return problem(500, to_string(found.error()));
+  return net::text_response(200, *found);
 }
 
 }  // namespace runnel::server

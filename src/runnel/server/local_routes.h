@@ -7,12 +7,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace runnel::server {
-
-// The databases of a data directory, by file name; those that are not there are left out.
-[[nodiscard]] std::vector<std::string> database_names(const std::string& data_dir);
 
 class LocalRoutes final : public Route {
  public:

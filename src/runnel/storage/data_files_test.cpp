@@ -249,6 +249,28 @@ TEST_F(DataFilesTest, verify_asks_what_the_bytes_mean) {
   EXPECT_THAT(report->findings.front().what, HasSubstr("log entry 1 cannot be decoded"));
 }
 
+TEST_F(DataFilesTest, verify_hands_over_each_room_as_a_load_would) {
+  for (const bool clean : {false, true}) {
+    fs::remove_all(directory_.path());
+    fs::create_directory(directory_.path());
+    fill(clean);
+    std::vector<std::size_t> updates;
+    ContentValidators validators;
+    validators.room = [&](ByteView snapshot, const std::vector<ByteView>& log) -> Result<void> {
+      EXPECT_TRUE(snapshot.empty());
+      updates.push_back(log.size());
+      if (log.size() == 1) return fail(Errc::Malformed, "does not fit together");
+      return {};
+    };
+    const auto report = verify_database(path_, validators);
+    ASSERT_TRUE(report);
+    EXPECT_THAT(updates, testing::UnorderedElementsAre(50, 1));
+    ASSERT_EQ(report->findings.size(), 1U);
+    EXPECT_EQ(report->findings.front().room, (RoomId{"main", "b"}));
+    EXPECT_THAT(report->findings.front().what, HasSubstr("does not fit together"));
+  }
+}
+
 TEST_F(DataFilesTest, a_wal_that_is_missing_is_no_success_of_fsync) {
   const auto wal = wal_file_of(path_);
   EXPECT_TRUE(wal->rewrite());

@@ -5,6 +5,8 @@
 #include "runnel/storage/room_store.h"
 #include "runnel/storage/schema.h"
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -32,6 +34,7 @@ class Verifier {
     report_.values = static_cast<std::uint64_t>(values);
     RUNNEL_TRY_VOID(check_orphans("kv", "room"));
     RUNNEL_TRY_VOID(check_orphans("alarm", "room"));
+    if (validators_.room) RUNNEL_TRY_VOID(check_rooms());
     return std::move(report_);
   }
 
@@ -40,7 +43,15 @@ class Verifier {
     RoomId id;
     bool deleted{false};
     Seq last_seq{0};
+    Seq snapshot_seq{0};
+    bool damaged{false};
+    std::vector<Bytes> journalled;  // updates that only the journal has
   };
+
+  void find(Position& room, std::string what) {
+    room.damaged = true;
+    find(room.id, std::move(what));
+  }
 
   void find(std::optional<RoomId> room, std::string what) {
     if (report_.findings.size() < kFindingsMax) {
@@ -59,8 +70,9 @@ class Verifier {
   Result<void> read_rooms() {
     Statement rows = RUNNEL_TRY(database_.prepare("SELECT id, party, name, deleted FROM room"));
     while (RUNNEL_TRY(rows.step())) {
-      rooms_[rows.integer(0)] = {{std::string(rows.text(1)), std::string(rows.text(2))},
-                                 rows.integer(3) != 0};
+      Position& room = rooms_[rows.integer(0)];
+      room.id = {std::string(rows.text(1)), std::string(rows.text(2))};
+      room.deleted = rows.integer(3) != 0;
       if (rows.integer(3) == 0) ++report_.rooms;
     }
     return {};
@@ -80,20 +92,21 @@ class Verifier {
       Position* room = room_of(rows.integer(0), "snapshot");
       if (room == nullptr) continue;
       room->last_seq = static_cast<Seq>(rows.integer(1));
+      room->snapshot_seq = room->last_seq;
       ++report_.snapshots;
       report_.bytes += rows.blob(2).size();
       const auto body = open_row(rows.blob(2));
       if (!body) {
-        find(room->id, "the snapshot is damaged: " + body.error().detail);
+        find(*room, "the snapshot is damaged: " + body.error().detail);
       } else if (validators_.snapshot) {
         const auto valid = validators_.snapshot(*body);
-        if (!valid) find(room->id, "the snapshot cannot be decoded: " + to_string(valid.error()));
+        if (!valid) find(*room, "the snapshot cannot be decoded: " + to_string(valid.error()));
       }
     }
     return {};
   }
 
-  void check_entry(const EntryView& entry, Seq seq, const RoomId& room) {
+  void check_entry(const EntryView& entry, Seq seq, Position& room) {
     ++report_.log_entries;
     if (!validators_.update) return;
     const auto valid = validators_.update(entry.update);
@@ -105,8 +118,8 @@ class Verifier {
   // A gap between what the room has and an entry from `first` to `last`.
   void advance(Position& room, Seq first, Seq last) {
     if (first > room.last_seq + 1) {
-      find(room.id, "log entries " + std::to_string(room.last_seq + 1) + " to " +
-                        std::to_string(first - 1) + " are missing");
+      find(room, "log entries " + std::to_string(room.last_seq + 1) + " to " +
+                     std::to_string(first - 1) + " are missing");
     }
     room.last_seq = std::max(room.last_seq, last);
   }
@@ -121,16 +134,16 @@ class Verifier {
       const auto last = static_cast<Seq>(rows.integer(2));
       advance(*room, first, last);
       report_.bytes += rows.blob(3).size();
-      const auto outcome = check_chunk(rows.blob(3), first, last, room->id);
+      const auto outcome = check_chunk(rows.blob(3), first, last, *room);
       if (!outcome) {
-        find(room->id, "log entries " + std::to_string(first) + " to " + std::to_string(last) +
-                           " are damaged: " + outcome.error().detail);
+        find(*room, "log entries " + std::to_string(first) + " to " + std::to_string(last) +
+                        " are damaged: " + outcome.error().detail);
       }
     }
     return {};
   }
 
-  Result<void> check_chunk(ByteView row, Seq first, Seq last, const RoomId& room) {
+  Result<void> check_chunk(ByteView row, Seq first, Seq last, Position& room) {
     const ByteView body = RUNNEL_TRY(open_row(row));
     Seq seq = first - 1;
     for (EntryReader reader(body); !reader.done();) {
@@ -165,7 +178,36 @@ class Verifier {
       if (seq <= room->second.last_seq) continue;
       advance(room->second, seq, seq);
       report_.bytes += entry.encoded.size();
-      check_entry(entry, seq, room->second.id);
+      check_entry(entry, seq, room->second);
+      if (validators_.room) room->second.journalled.push_back(to_bytes(entry.update));
+    }
+    return {};
+  }
+
+  // Each room as load() would put it together.
+  Result<void> check_rooms() {
+    Statement snapshot = RUNNEL_TRY(database_.prepare("SELECT body FROM snapshot WHERE room = ?"));
+    Statement chunks = RUNNEL_TRY(database_.prepare(
+        "SELECT first_seq, body FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id"));
+    for (auto& [row, room] : rooms_) {
+      if (room.damaged || room.deleted) continue;
+      snapshot.bind_all(row);
+      Bytes state;
+      if (RUNNEL_TRY(snapshot.step())) state = to_bytes(RUNNEL_TRY(open_row(snapshot.blob(0))));
+      snapshot.reset();
+      std::vector<Bytes> updates;
+      chunks.bind_all(row * kChunksPerRoom, (row + 1) * kChunksPerRoom - 1);
+      while (RUNNEL_TRY(chunks.step())) {
+        Seq seq = static_cast<Seq>(chunks.integer(0)) - 1;
+        for (EntryReader reader(RUNNEL_TRY(open_row(chunks.blob(1)))); !reader.done();) {
+          const EntryView entry = RUNNEL_TRY(reader.entry());
+          seq += entry.span;
+          if (seq > room.snapshot_seq) updates.push_back(to_bytes(entry.update));
+        }
+      }
+      std::ranges::move(room.journalled, std::back_inserter(updates));
+      const auto valid = validators_.room(state, {updates.begin(), updates.end()});
+      if (!valid) find(room, "it cannot be put together: " + to_string(valid.error()));
     }
     return {};
   }

@@ -13,10 +13,13 @@
 
 namespace runnel::storage {
 
-// What the bytes mean is known elsewhere; either may be empty. An error's sentence is reported.
+// What the bytes mean is known elsewhere; each may be empty. An error's sentence is reported.
 struct ContentValidators {
   std::function<Result<void>(ByteView)> update;
   std::function<Result<void>(ByteView)> snapshot;
+  // A room's snapshot, empty when it has none, and the updates of its log in their order, once each
+  // of them has passed.
+  std::function<Result<void>(ByteView snapshot, const std::vector<ByteView>& updates)> room;
 };
 
 struct Finding {
@@ -36,8 +39,8 @@ struct VerifyReport {
 };
 
 // Through a connection that only reads, so also while a store writes. SQLite's integrity check,
-// then every row of ours: checksums, gapless logs, the validators. An error when the file cannot be
-// read at all. Blocks.
+// then every row of ours: checksums, gapless logs, rows of rooms that do not exist, the validators.
+// An error when the file cannot be read at all. Blocks.
 Result<VerifyReport> verify_database(const std::string& path, const ContentValidators& validators);
 
 }  // namespace runnel::storage

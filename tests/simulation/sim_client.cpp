@@ -206,6 +206,7 @@ void SimClient::received_update(ByteView update) {
 }
 
 void SimClient::received_control(std::string_view json) {
+  events_.control(index_, json);
   if (json.find("\"ack\"") == std::string_view::npos) return;
   const std::uint64_t durable = number_after(json, "\"durable\":");
   RUNNEL_CHECK(durable <= sent_changes_.size());

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace runnel::simulation {
@@ -35,6 +36,9 @@ struct SimClientEvents {
   std::function<void(std::size_t client, ByteView update)> delivered;
   // The server says that this change survives the machine.
   std::function<void(std::size_t client, ByteView update)> durable;
+  // A control message, as JSON.
+  std::function<void(std::size_t client, std::string_view json)> control{
+      [](std::size_t /*client*/, std::string_view /*json*/) {}};
 };
 
 class SimClient {

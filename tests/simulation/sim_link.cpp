@@ -31,14 +31,22 @@ void SimLink::send_to_client(PayloadKind kind, SharedBytes payload) {
   if (on_sent && kind == PayloadKind::Binary) on_sent(payload);
   buffered_bytes_ += payload->size();
   largest_message_ = std::max(largest_message_, payload->size());
-  const std::int64_t now_ms = scheduler_.now_ms();
-  client_free_ms_ = std::max({client_free_ms_, now_ms + delay_ms(), stalled_until_ms_});
-  scheduler_.after(client_free_ms_ - now_ms,
+  const std::int64_t arrives = arrival_ms(payload->size());
+  scheduler_.after(arrives - scheduler_.now_ms(),
                    [self = shared_from_this(), kind, payload = std::move(payload)] {
                      if (self->cut_) return;
                      self->buffered_bytes_ -= payload->size();
                      if (self->at_client) self->at_client(kind, payload);
                    });
+}
+
+// When a message of that size has reached the client.
+std::int64_t SimLink::arrival_ms(std::size_t bytes) {
+  const std::int64_t begins = std::max(client_free_ms_, stalled_until_ms_);
+  const std::int64_t takes =
+      bytes_per_second_ == 0 ? 0 : static_cast<std::int64_t>(bytes * 1000 / bytes_per_second_);
+  client_free_ms_ = std::max(begins, scheduler_.now_ms() + delay_ms()) + takes;
+  return client_free_ms_;
 }
 
 void SimLink::lose_server_end(std::int64_t delay) {

@@ -46,6 +46,9 @@ class SimLink : public std::enable_shared_from_this<SimLink> {
   // The client reads nothing for that long.
   void stall(std::int64_t for_ms);
 
+  // From now on the client takes no more than that; 0: as much as comes.
+  void limit(std::size_t bytes_per_second) { bytes_per_second_ = bytes_per_second; }
+
   // For the port: what the client has not taken.
   [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
 
@@ -53,6 +56,7 @@ class SimLink : public std::enable_shared_from_this<SimLink> {
 
  private:
   std::int64_t delay_ms();
+  std::int64_t arrival_ms(std::size_t bytes);
   void lose_server_end(std::int64_t delay_ms);
   void lose_client_end(std::int64_t delay_ms, std::uint16_t code);
 
@@ -61,6 +65,7 @@ class SimLink : public std::enable_shared_from_this<SimLink> {
   std::int64_t server_free_ms_{0};  // when the last message to the server arrives
   std::int64_t client_free_ms_{0};
   std::int64_t stalled_until_ms_{0};
+  std::size_t bytes_per_second_{0};
   std::size_t buffered_bytes_{0};
   std::size_t largest_message_{0};
 };

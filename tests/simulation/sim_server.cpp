@@ -7,6 +7,7 @@ namespace runnel::simulation {
 namespace {
 
 constexpr const char* kPath = "/data/rooms.db";
+constexpr Duration kFlushLimit{5000};
 
 }  // namespace
 
@@ -37,8 +38,10 @@ bool SimServer::open(const SimServerOptions& options) {
   if (!store) return false;
   store_ = *store;
   for (ManualExecutor* executor : {&writer_, &reader_, &syncer_}) scheduler_.add(*executor);
-  for (Shard& shard : shards_) {
+  for (std::size_t index = 0; index < kShards; ++index) {
+    Shard& shard = shards_.at(index);
     shard.store = store_->attach(shard.loop);
+    if (options.application != nullptr) open_outbox(shard, index, *options.application);
     shard.rooms =
         std::make_unique<room::RoomDirectory>(room::RoomDirectoryDeps{.executor = shard.loop,
                                                                       .time = scheduler_.time(),
@@ -49,10 +52,34 @@ bool SimServer::open(const SimServerOptions& options) {
     collab::CollabDeps deps;
     deps.offenders = &shard.offenders;
     deps.metrics = &metrics_;
+    deps.source = shard.outbox.get();
+    deps.saver = shard.outbox.get();
     shard.rooms->add_party("main", collab::yjs_rooms(options.collab, std::move(deps)));
     scheduler_.add(shard.loop);
   }
   return true;
+}
+
+void SimServer::open_outbox(Shard& shard, std::size_t index, SimApplication& application) {
+  shard.backend = std::make_unique<SimBackend>(application, shard.loop, scheduler_);
+  shard.outbox =
+      std::make_unique<backend::Outbox>(backend::OutboxDeps{.executor = shard.loop,
+                                                            .time = scheduler_.time(),
+                                                            .random = scheduler_.random(),
+                                                            .log = log_,
+                                                            .store = *shard.store,
+                                                            .backend = shard.backend.get()},
+                                        backend::OutboxOptions{});
+  shard.outbox->start(
+      [index](const RoomId& room) { return room::shard_of(room, kShards) == index; }, [] {});
+}
+
+std::size_t SimServer::rooms_waiting() const {
+  std::size_t waiting = 0;
+  for (const Shard& shard : shards_) {
+    if (shard.outbox) waiting += shard.outbox->totals().rooms_waiting;
+  }
+  return waiting;
 }
 
 SimServer::~SimServer() {
@@ -63,6 +90,8 @@ SimServer::~SimServer() {
   for (Shard& shard : shards_) {
     scheduler_.remove(shard.loop);
     shard.rooms.reset();
+    shard.outbox.reset();
+    shard.backend.reset();
     shard.store.reset();
   }
 }
@@ -92,10 +121,13 @@ void SimServer::accept(const RoomId& room, room::ConnectInfo info,
 void SimServer::stop(Task done) {
   auto shared = std::make_shared<Task>(std::move(done));
   for (Shard& shard : shards_) {
-    shard.loop.post([this, &shard, shared] {
-      shard.rooms->drain([this, shared] {
-        if (++drained_ < kShards) return;
-        store_->close([shared](const Result<void>& /*outcome*/) { (*shared)(); });
+    auto drained = [this, shared] {
+      if (++drained_ < kShards) return;
+      store_->close([shared](const Result<void>& /*outcome*/) { (*shared)(); });
+    };
+    shard.loop.post([&shard, drained] {
+      shard.rooms->drain([&shard, drained] {
+        shard.outbox ? shard.outbox->flush(kFlushLimit, drained) : drained();
       });
     });
   }

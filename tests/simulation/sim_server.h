@@ -2,6 +2,7 @@
 // an executor of the scheduler. It dies at any instant; the disk outlives it.
 #pragma once
 
+#include "runnel/backend/outbox.h"
 #include "runnel/collab/offenders.h"
 #include "runnel/collab/yjs_rooms.h"
 #include "runnel/room/room_directory.h"
@@ -10,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/testing/manual_executor.h"
+#include "sim_application.h"
 #include "sim_link.h"
 #include "sim_scheduler.h"
 
@@ -26,6 +28,7 @@ struct SimServerOptions {
   room::RoomOptions room;
   std::size_t journal_bytes_max{4096};
   int checkpoint_pages{32};
+  SimApplication* application{nullptr};  // null: without a backend
 };
 
 class SimServer {
@@ -52,6 +55,9 @@ class SimServer {
   // What is stored of the room, past the room itself.
   void load(const RoomId& room, storage::Completion<storage::RoomRecord> done);
 
+  // Rooms of which the application lacks something, as far as the outboxes know.
+  [[nodiscard]] std::size_t rooms_waiting() const;
+
   [[nodiscard]] const storage::StoreMetrics& storage_metrics() const { return store_->metrics(); }
 
  private:
@@ -60,12 +66,15 @@ class SimServer {
 
     ManualExecutor loop;
     std::unique_ptr<storage::RoomStore> store;
+    std::unique_ptr<SimBackend> backend;
+    std::unique_ptr<backend::Outbox> outbox;
     std::unique_ptr<room::RoomDirectory> rooms;
     collab::Offenders offenders;
   };
 
   SimServer(Scheduler& scheduler, storage::FaultyVfs& disk);
   bool open(const SimServerOptions& options);
+  void open_outbox(Shard& shard, std::size_t index, SimApplication& application);
 
   Scheduler& scheduler_;
   storage::FaultyVfs& disk_;

@@ -239,13 +239,29 @@ void Outbox::note_change(const RoomId& room) {
 void Outbox::listen(const RoomId& room, Listener listener) {
   if (!has_backend()) return;
   if (listener) {
-    entry_for(room).listener = std::move(listener);
+    OutboxEntry& entry = entry_for(room);
+    entry.listener = std::move(listener);
+    if (entry.failing || entry.hold == Hold::TooLarge) report_present_trouble(room);
     return;
   }
   OutboxEntry* entry = find(room);
   if (entry == nullptr) return;
   entry->listener = nullptr;
   drop_if_idle(room);
+}
+
+// A room that opens in the middle of an outage; not before it has come to be.
+void Outbox::report_present_trouble(const RoomId& room) {
+  deps_.executor.post([self = self_, room] {
+    OutboxEntry* const entry = *self == nullptr ? nullptr : (*self)->find(room);
+    if (entry == nullptr) return;
+    const bool too_large = entry->hold == Hold::TooLarge;
+    if (!too_large && !entry->failing) return;
+    report(*entry, {.outcome = too_large ? SaveOutcome::TooLarge : SaveOutcome::Failing,
+                    .seq = entry->last.seq,
+                    .snapshot_version = entry->last.version,
+                    .merge = {}});
+  });
 }
 
 storage::Seq Outbox::saved_seq(const RoomId& room) const {

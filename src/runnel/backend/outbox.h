@@ -173,6 +173,7 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
   void finish(OutboxEntry& entry);
   void outage_over();
   static void report(OutboxEntry& entry, const SaveReport& report);
+  void report_present_trouble(const RoomId& room);
 
   // A callback of the attempt under way: `then` runs unless this outbox or the entry is gone.
   template <class Value>

@@ -452,6 +452,22 @@ TEST_F(OutboxTest, MemoryIsBoundedAndTheLogIsReadInstead) {
   EXPECT_EQ(outbox_->totals().rooms_waiting, 0U);
 }
 
+TEST_F(OutboxTest, ARoomThatOpensInAnOutageIsToldOfItOnce) {
+  (void)load();
+  backend_->save_fault = FakeBackend::SaveFault::Unavailable;
+  save(insert_update(1, 0, "x"));
+  loop_.advance(5s);
+  EXPECT_TRUE(reports_.empty());
+  listen();
+  loop_.advance(120s);
+  ASSERT_EQ(reports_.size(), 1U);
+  EXPECT_EQ(reports_[0].outcome, SaveOutcome::Failing);
+  backend_->save_fault = FakeBackend::SaveFault::None;
+  loop_.advance(120s);
+  ASSERT_EQ(reports_.size(), 2U);
+  EXPECT_EQ(reports_[1].outcome, SaveOutcome::Saved);
+}
+
 TEST_F(OutboxTest, WithoutAUrlSavesWaitAndSaySo) {
   backend_->missing = "backend.url is not set";
   backend_->load_fault = FakeBackend::LoadFault::Unavailable;

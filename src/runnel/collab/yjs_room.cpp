@@ -85,6 +85,8 @@ void YjsRoom::on_connect(Connection& connection) {
   }
   if (backend_.is_pending()) {
     out_.control(connection, service_status(false, "the document's stored content is not known"));
+  } else if (!persist_failing_.empty()) {
+    out_.control(connection, service_status(false, persist_failing_));
   }
   if (!connection.identity().may_write()) {
     out_.control(connection, access_level(connection.identity().access));
@@ -218,19 +220,19 @@ std::optional<backend::SnapshotToSave> YjsRoom::snapshot_to_save() {
 void YjsRoom::save_reported(const backend::SaveReport& report) {
   switch (report.outcome) {
     case backend::SaveOutcome::Saved:
-      if (std::exchange(persist_failing_, false)) out_.control_all(service_status(true));
+      if (!std::exchange(persist_failing_, {}).empty()) out_.control_all(service_status(true));
       out_.control_all(sync_complete(report.snapshot_version));
       context_.for_each_connection(
           [&](Connection& each) { Participant::of(each).acks.backend(report.seq); });
       schedule_acks();
       return;
     case backend::SaveOutcome::Failing:
-      persist_failing_ = true;
-      out_.control_all(error_message("PERSIST_FAILED", "the application's backend does not save"));
+      persist_failing_ = "the application's backend does not save";
+      out_.control_all(error_message("PERSIST_FAILED", persist_failing_));
       return;
     case backend::SaveOutcome::TooLarge:
-      persist_failing_ = true;
-      out_.control_all(error_message("PERSIST_FAILED", "too large for the application's backend"));
+      persist_failing_ = "too large for the application's backend";
+      out_.control_all(error_message("PERSIST_FAILED", persist_failing_));
       return;
     case backend::SaveOutcome::Conflict:
       return;

@@ -118,7 +118,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   bool slow_check_runs_{false};
   bool late_awareness_runs_{false};
   bool acks_scheduled_{false};
-  bool persist_failing_{false};
+  std::string_view persist_failing_;  // why saves fail, for clients; empty: they do not
   bool was_integrated_{false};
   std::uint64_t malformed_{0};
 };

@@ -288,8 +288,15 @@ TEST(Saving, ClientsHearOfASaveOnlyAfterTheBackendHasItAndOfAnOutageOnce) {
   yjs.backend.report(SaveOutcome::Failing, 1);
   a.pump();
   EXPECT_THAT(a.take_texts(), Contains(HasSubstr("PERSIST_FAILED")));
+  TestClient late(yjs, 2);
+  late.connect(yjs.room);
+  late.pump();
+  EXPECT_THAT(late.take_texts(), ElementsAre(HasSubstr(R"("service_status","available":false)")));
+  EXPECT_THAT(a.take_texts(), IsEmpty());
   yjs.backend.report(SaveOutcome::Saved, 1, 7);
   yjs.advance(milliseconds(200));
+  late.pump();
+  EXPECT_THAT(late.take_texts(), Contains(R"({"type":"service_status","available":true})"));
   a.pump();
   EXPECT_THAT(a.take_texts(),
               ElementsAre(R"({"type":"service_status","available":true})",

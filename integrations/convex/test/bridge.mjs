@@ -34,6 +34,7 @@ export async function startBridge(secret) {
     const bytes = Buffer.from(await answer.arrayBuffer());
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(bytes);
   });
+  server.unref(); // a test that fails before its end is not to keep the process
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {

@@ -5,7 +5,7 @@ import { anyApi as api } from "convex/server";
 import { Client } from "../../../tests/e2e/harness/clients.mjs";
 import { refusal } from "../../../tests/e2e/harness/raw.mjs";
 import { Server } from "../../../tests/e2e/harness/server.mjs";
-import { until } from "../../../tests/e2e/harness/until.mjs";
+import { DEADLINE_MS, polled, until, withDeadline } from "../../../tests/e2e/harness/until.mjs";
 import * as Y from "../../../tests/e2e/harness/yjs.mjs";
 import { startBridge } from "./bridge.mjs";
 
@@ -26,14 +26,6 @@ const storedText = () =>
     Y.applyUpdate(doc, new Uint8Array(await (await ctx.storage.get(yjsSnapshotId)).arrayBuffer()));
     return doc.getText("text").toString();
   }));
-const polled = async (condition, what) => {
-  for (let i = 0; i < 100; ++i) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail(what);
-};
-
 before(async () => {
   bridge = await startBridge(secret);
   documentId = await bridge.convex.run(async (ctx) => {
@@ -70,7 +62,9 @@ it("a fresh server without a log loads it from there", async () => {
 it("a viewer reads, and is put out when the membership ends", async () => {
   const viewer = await dial("bob");
   await viewer.textIs("kept in Convex");
+  const refused = new Promise((resolve) => viewer.socket.addEventListener("message", ({ data }) => String(data).includes("READ_ONLY") && resolve()));
   viewer.text.insert(0, "not ");
+  await withDeadline(refused, DEADLINE_MS, () => "READ_ONLY");
   await bridge.inTurn(() => bridge.convex.run(async (ctx) => {
     const members = await ctx.db.query("documentMembers").collect();
     await ctx.db.delete(members.find((member) => member.userId === "bob")._id);

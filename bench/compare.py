@@ -20,38 +20,51 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build/release"
+BUILD = pathlib.Path(os.environ.get("RUNNEL_BUILD", ROOT / "build/release"))
 LOAD = BUILD / "bench/load/runnel_load"
 PEERS = ROOT / "bench/peers"
 PORT = 17999
+IDLE_CONNECTIONS = 10_000
+IDLE_ROOMS = 100
 
 # What is shown of each scenario: the key of the generator's JSON, its heading, whether the ratio to
 # the peers is worth a column.
 TRAFFIC_COLUMNS = [("cpu_us_per_delivered", "CPU us/delivered", True), ("p50_ms", "p50 ms", False),
                    ("p99_ms", "p99 ms", False), ("delivered_per_second", "delivered/s", False),
                    ("rss_mb", "RSS MB", False)]
-IDLE_COLUMNS = [("kb_per_connection", "KB/connection", True), ("joins_per_second", "joins/s", False),
-                ("join_cpu_us", "CPU us/join", True), ("join_p99_ms", "join p99 ms", False)]
+IDLE_COLUMNS = [("kb_per_connection", "KB/connection", True), ("kb_per_room", "+ KB/room", True),
+                ("joins_per_second", "joins/s", False), ("join_cpu_us", "CPU us/join", True),
+                ("join_p99_ms", "join p99 ms", False),
+                ("alone_joins_per_second", "joins/s, one room each", False)]
 COLD_COLUMNS = [("p50_ms", "p50 ms", True), ("worst_ms", "worst ms", False), ("cpu_ms_each", "CPU ms each", True)]
 
 TRAFFIC = {
     "fanout": ["--rooms", "20", "--clients", "10", "--writers", "10", "--rate", "5"],
     "pairs": ["--rooms", "200", "--clients", "2", "--writers", "1", "--rate", "5"],
     "hot": ["--rooms", "1", "--clients", "50", "--writers", "10", "--rate", "100"],
+    # What Hocuspocus, which merges what arrives in a turn, still keeps up with.
+    "hot-max": ["--rooms", "1", "--clients", "50", "--writers", "10", "--rate", "2000"],
     "many": ["--rooms", "50", "--clients", "4", "--writers", "4", "--rate", "60"],
+    "many-max": ["--rooms", "50", "--clients", "4", "--writers", "4", "--rate", "167"],
     "awareness": ["--rooms", "20", "--clients", "10", "--writers", "10", "--rate", "5", "--awareness"],
 }
 TITLES = {
     "fanout": "fan-out: 20 rooms x 10 writers at 5/s",
     "pairs": "200 rooms x 2, one writer at 5/s",
     "hot": "one hot room: 50 clients, 10 writers at 100/s",
+    "hot-max": "one hot room: 50 clients, 10 writers at 2,000/s",
     "many": "many rooms: 50 x 4 writers at 60/s",
+    "many-max": "many rooms: 50 x 4 writers at 167/s, 100,000 deliveries/s",
     "awareness": "awareness: 20 rooms x 10 cursors at 5/s",
-    "idle": "10,000 idle connections in 100 rooms",
+    "idle": "10,000 idle connections in 100 rooms; per room from 10,000 in 10,000",
     "cold250": "cold start of a 250 KB document",
     "cold2500": "cold start of a 2.5 MB document",
+    "cold200": "200 cold rooms of 250 KB together",
 }
-COLD_BYTES = {"cold250": 250_000, "cold2500": 2_500_000}
+# Bytes of each document, rooms, how they are opened.
+COLD = {"cold250": (250_000, 15, []), "cold2500": (2_500_000, 5, []), "cold200": (250_000, 200, ["--together"])}
+# Asked for more than they can take these two only show how they fail.
+NOT_FOR = {"hot-max": {"bare", "y-websocket"}}
 
 
 class Server:
@@ -105,42 +118,73 @@ def generate(server, process, *arguments):
                server.dialect, "--pid", str(process.pid), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
     lines = done.stdout.strip().splitlines()
-    if not lines:
-        sys.exit(f"{' '.join(command)} printed nothing:\n{done.stderr}")
-    result = json.loads(lines[-1])
+    result = json.loads(lines[-1]) if lines else {}
     if done.returncode != 0:
-        result["problem"] = (done.stderr.strip().splitlines() or ["failed"])[0]
+        result["problem"] = (done.stderr.strip().splitlines() or ["failed"])[-1]
     return result
 
 
-def measure(server, scenario, seconds):
+def measure_idle(server):
+    """Memory of a connection and of a room: many connections in few rooms, then a room each."""
+    results = []
+    for rooms in (IDLE_ROOMS, IDLE_CONNECTIONS):
+        with tempfile.TemporaryDirectory() as folder:
+            process = server.start(pathlib.Path(folder))
+            try:
+                results.append(generate(server, process, "idle", "--connections", str(IDLE_CONNECTIONS), "--rooms",
+                                        str(rooms)))
+            finally:
+                stop(process)
+    few, many = results
+    if any("kb_per_connection" not in result for result in results):
+        return {**few, **many}
+    # few = connection + room * IDLE_ROOMS / IDLE_CONNECTIONS; many = connection + room
+    room = (many["kb_per_connection"] - few["kb_per_connection"]) / (1 - IDLE_ROOMS / IDLE_CONNECTIONS)
+    return {**few, "kb_per_connection": many["kb_per_connection"] - room, "kb_per_room": room,
+            "alone_joins_per_second": many["joins_per_second"],
+            **({"problem": many["problem"]} if "problem" in many else {})}
+
+
+def measure_cold(server, scenario):
+    size, count, how = COLD[scenario]
+    rooms = ["--name", "cold", "--count", str(count), "--bytes", str(size)]
     with tempfile.TemporaryDirectory() as folder:
         data = pathlib.Path(folder)
         process = server.start(data)
         try:
-            if scenario in TRAFFIC:
-                # A just-in-time compiler gets its chance before anything is measured.
-                generate(server, process, "traffic", *TRAFFIC[scenario], "--seconds", "2")
-                return generate(server, process, "traffic", *TRAFFIC[scenario], "--seconds", str(seconds))
-            if scenario == "idle":
-                return generate(server, process, "idle")
-            size = str(COLD_BYTES[scenario])
-            rooms = ["--name", "cold", "--count", "5", "--bytes", size]
-            generate(server, process, "seed", *rooms)
+            seeded = generate(server, process, "seed", *rooms)
+            if "problem" in seeded:
+                return seeded
             time.sleep(4)  # debounced saves of the peers
             stop(process)
             process = server.start(data)
-            return generate(server, process, "cold", *rooms)
+            return generate(server, process, "cold", *rooms, *how)
         finally:
             if process.poll() is None:
                 stop(process)
 
 
+def measure(server, scenario, seconds):
+    if scenario == "idle":
+        return measure_idle(server)
+    if scenario in COLD:
+        return measure_cold(server, scenario)
+    with tempfile.TemporaryDirectory() as folder:
+        process = server.start(pathlib.Path(folder))
+        try:
+            # A just-in-time compiler gets its chance before anything is measured.
+            generate(server, process, "traffic", *TRAFFIC[scenario], "--seconds", "2")
+            return generate(server, process, "traffic", *TRAFFIC[scenario], "--seconds", str(seconds))
+        finally:
+            stop(process)
+
+
 def median_of(results):
-    merged = dict(results[0])
-    for key, value in merged.items():
-        if isinstance(value, (int, float)):
-            merged[key] = statistics.median(result[key] for result in results)
+    merged = {}
+    for key in set().union(*results):
+        values = [result[key] for result in results if isinstance(result.get(key), (int, float))]
+        if values:
+            merged[key] = statistics.median(values)
     problems = [result["problem"] for result in results if "problem" in result]
     return {**merged, **({"problem": problems[0]} if problems else {})}
 
@@ -152,11 +196,11 @@ def show(scenario, results):
     print("|---|" + "---|" * (len(columns) + 1))
     ours = results.get("runnel")
     for name, result in results.items():
-        cells = [f"{result[key]:,.2f}" for key, _, _ in columns]
+        cells = [f"{result[key]:,.2f}" if key in result else "-" for key, _, _ in columns]
         ratio = ""
         if ours is not None and name != "runnel":
             ratio = ", ".join(f"{ours[key] / result[key]:.2f} x {heading}" for key, heading, counts in columns
-                              if counts and result[key] > 0)
+                              if counts and key in ours and result.get(key, 0) > 0)
         note = f" ({result['problem']})" if "problem" in result else ""
         missing = result.get("expected", 0) - result.get("delivered", 0)
         if missing > 0:
@@ -179,11 +223,11 @@ def main():
     if any(server.folder for server in chosen) and not (PEERS / "node_modules").exists():
         subprocess.run([shutil.which("npm") or "npm", "ci", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
     load = os.getloadavg()[0]
-    print(f"load average {load:.1f} before the run" + (": others are at work, trust CPU only" if load > 0.5 else ""))
+    print(f"{time.strftime('%H:%M')}, load average {load:.1f} before the run" + (": others are at work, trust CPU only" if load > 0.5 else ""))
     for scenario in arguments.scenarios.split(","):
         results = {}
         for server in chosen:
-            if scenario.startswith("cold") and not server.persists:
+            if scenario in COLD and not server.persists or server.name in NOT_FOR.get(scenario, ()):
                 continue
             results[server.name] = median_of(
                 [measure(server, scenario, arguments.seconds) for _ in range(arguments.rounds)])

@@ -8,7 +8,8 @@
 namespace runnel::load {
 
 struct ColdStartOptions {
-  std::vector<std::string> rooms;  // each opened once, one after the other
+  std::vector<std::string> rooms;  // each opened once
+  bool together{false};            // all at the same time, not one after the other
   std::size_t bytes_min{0};        // a smaller SyncStep2 is not yet the document
   int server_pid{0};
 };

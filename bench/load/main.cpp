@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
     command->add_option("--count", count);
     command->add_option("--bytes", bytes, "size of each document")->required();
   }
+  bool together = false;
+  cold_command->add_flag("--together", together, "all at once instead of one after the other");
   CLI11_PARSE(app, argc, argv);
 
   if (traffic_command->parsed()) {
@@ -77,5 +79,8 @@ int main(int argc, char** argv) {
   const std::vector<std::string> rooms = numbered(name, count);
   if (seed_command->parsed()) return runnel::load::run_seed(endpoint, rooms, bytes);
   return runnel::load::run_cold_start(
-      endpoint, {.rooms = rooms, .bytes_min = bytes * 9 / 10, .server_pid = pid});
+      endpoint, {.rooms = rooms,
+                                                .together = together,
+                                                .bytes_min = bytes * 9 / 10,
+                                                .server_pid = pid});
 }

@@ -2,28 +2,25 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
+#include <system_error>
 
 namespace runnel::load {
 
 ProcessUsage usage_of(int pid) {
   ProcessUsage usage;
   const std::string folder = "/proc/" + std::to_string(pid);
-  std::ifstream stat(folder + "/stat");
-  const std::string line((std::istreambuf_iterator<char>(stat)), std::istreambuf_iterator<char>());
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return usage;
-  std::istringstream fields(line.substr(name_end + 1));
-  // Fields 14 and 15 of proc(5); the first one after the name is field 3.
-  std::string skipped;
-  for (int field = 3; field < 14; ++field) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  usage.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  // The scheduler's own count, in nanoseconds; the one in `stat` is in ticks of 10 ms. Threads that
+  // have ended are missing from it: servers keep theirs.
+  std::error_code error;
+  std::filesystem::directory_iterator thread(folder + "/task", error);
+  for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) {
+    std::ifstream schedstat(thread->path() / "schedstat");
+    double on_cpu_ns = 0;
+    if (schedstat >> on_cpu_ns) usage.cpu_seconds += on_cpu_ns / 1e9;
+  }
   std::ifstream memory(folder + "/statm");
   std::uint64_t total = 0;
   std::uint64_t resident = 0;

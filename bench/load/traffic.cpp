@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
 constexpr Duration kSettle = std::chrono::milliseconds{700};
+constexpr Duration kGiveUp = std::chrono::seconds{30};
 constexpr double kNsPerSecond = 1e9;
 
 class Traffic {
@@ -26,14 +27,19 @@ class Traffic {
             loop_, random_, endpoint, "bench-" + run + "-" + std::to_string(room), index,
             LoadClient::Events{.opened = [this] { one_opened(); },
                                .message = [this, index](ByteView m) { received(index, m); },
-                               .ended = [this] { ++ended_; }}));
+                               .ended = [this] { one_ended(); }}));
       }
     }
   }
 
   int run() {
     connect_some();
+    give_up_ = loop_.after(kGiveUp, [this] { loop_.stop(); });
     loop_.run();
+    if (begin_ns_ == 0) {
+      std::fprintf(stderr, "only %zu of %zu connections were opened\n", opened_, clients_.size());
+      return 1;
+    }
     report();
     return ended_ == 0 ? 0 : 1;
   }
@@ -49,7 +55,14 @@ class Traffic {
     if (++opened_ == clients_.size()) loop_.after(kSettle, [this] { begin(); });
   }
 
+  void one_ended() {
+    ++ended_;
+    // Without all of them nothing is measured; once it runs the others go on.
+    if (begin_ns_ == 0) loop_.stop();
+  }
+
   void begin() {
+    loop_.cancel(give_up_);
     begin_ns_ = now_ns();
     usage_before_ = usage_of(options_.server_pid);
     const double period_ns = kNsPerSecond / options_.updates_per_second;
@@ -152,6 +165,7 @@ class Traffic {
   std::uint64_t messages_{0};
   std::uint64_t begin_ns_{0};
   double writing_seconds_{1};
+  TimerId give_up_;
   ProcessUsage usage_before_;
   ProcessUsage usage_after_;
 };

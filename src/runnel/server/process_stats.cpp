@@ -1,12 +1,15 @@
 #include "runnel/server/process_stats.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <thread>
 
 namespace runnel::server {
 
@@ -33,6 +36,16 @@ ProcessStats process_stats() {
     stats.cpu_ms = milliseconds_of(usage.ru_utime) + milliseconds_of(usage.ru_stime);
   }
   return stats;
+}
+
+std::size_t usable_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  // Fails on machines with more cores than the set holds.
+  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) {
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+  }
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 std::uint64_t free_bytes(const std::string& path) {

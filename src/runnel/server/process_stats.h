@@ -1,6 +1,7 @@
 // What the operating system says of this process and of a file system. Any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,6 +13,10 @@ struct ProcessStats {
 };
 
 [[nodiscard]] ProcessStats process_stats();
+
+// The cores that this process may run on: fewer than the machine has in a container or under
+// taskset, where more event loops than cores would only take turns. At least 1.
+[[nodiscard]] std::size_t usable_cores();
 
 // Free to an unprivileged process on the file system that holds `path`; 0 when it cannot be asked.
 [[nodiscard]] std::uint64_t free_bytes(const std::string& path);

@@ -9,6 +9,7 @@
 #include "runnel/server/health_routes.h"
 #include "runnel/server/local_routes.h"
 #include "runnel/server/loop_parts.h"
+#include "runnel/server/process_stats.h"
 #include "runnel/server/readiness.h"
 #include "runnel/server/room_gateway.h"
 #include "runnel/server/router.h"
@@ -22,7 +23,6 @@
 #include <cstddef>
 #include <future>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,8 +43,7 @@ constexpr const char* kNoDemoPage =
     "<code>./run</code> again.</p>";
 
 std::size_t loop_count(const Config& config) {
-  if (config.server.loops > 0) return config.server.loops;
-  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  return config.server.loops > 0 ? config.server.loops : usable_cores();
 }
 
 Result<net::HttpServerOptions> http_options(const Config& config) {

@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("RUNNEL_BUILD", ROOT / "build/release"))
-LOAD = BUILD / "bench/load/runnel_load"
+LOAD = BUILD / "bench/load/load_generator"
 PEERS = ROOT / "bench/peers"
 PORT = 17999
 IDLE_CONNECTIONS = 10_000

@@ -1,6 +1,6 @@
 #include "cold_start.h"
 
-#include "process_usage.h"
+#include "runnel/load/process_usage.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // The whole state of a document at a client that joins a room which nobody is in.
 #pragma once
 
-#include "load_client.h"
+#include "runnel/load/load_client.h"
 
 #include <vector>
 

@@ -1,10 +1,12 @@
-// runnel_load: puts a server under load from outside and prints what it cost, as one line of JSON.
-// See bench/README.md; bench/compare.py runs it against several servers.
+// load_generator: puts a server under load from outside and prints what it cost, as one line of
+// JSON. See bench/README.md; bench/compare.py runs it against several servers.
+#include "runnel/load/idle.h"
+#include "runnel/load/traffic.h"
+
 #include "cold_start.h"
-#include "idle.h"
-#include "traffic.h"
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +29,17 @@ std::vector<std::string> numbered(const std::string& name, unsigned count) {
   std::vector<std::string> rooms;
   for (unsigned i = 0; i < count; ++i) rooms.push_back(name + "-" + std::to_string(i));
   return rooms;
+}
+
+template <class Report>
+int print(const runnel::Result<Report>& report) {
+  if (!report) {
+    std::fprintf(stderr, "%s\n", runnel::to_string(report.error()).c_str());
+    return 1;
+  }
+  std::printf("%s\n", to_json(*report).c_str());
+  if (!report->problem.empty()) std::fprintf(stderr, "%s\n", report->problem.c_str());
+  return report->problem.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -70,17 +83,15 @@ int main(int argc, char** argv) {
 
   if (traffic_command->parsed()) {
     traffic.server_pid = pid;
-    return runnel::load::run_traffic(endpoint, traffic);
+    return print(runnel::load::run_traffic(endpoint, traffic));
   }
   if (idle_command->parsed()) {
     idle.server_pid = pid;
-    return runnel::load::run_idle(endpoint, idle);
+    return print(runnel::load::run_idle(endpoint, idle));
   }
   const std::vector<std::string> rooms = numbered(name, count);
   if (seed_command->parsed()) return runnel::load::run_seed(endpoint, rooms, bytes);
   return runnel::load::run_cold_start(
-      endpoint, {.rooms = rooms,
-                                                .together = together,
-                                                .bytes_min = bytes * 9 / 10,
-                                                .server_pid = pid});
+      endpoint,
+      {.rooms = rooms, .together = together, .bytes_min = bytes * 9 / 10, .server_pid = pid});
 }

@@ -1,5 +1,6 @@
 #include "runnel/cli/command_line.h"
 
+#include "runnel/cli/bench_command.h"
 #include "runnel/cli/commands.h"
 #include "runnel/cli/doc_flags.h"
 #include "runnel/cli/terminal.h"
@@ -215,6 +216,32 @@ void add_token_command(CLI::App& app, Invocation& invocation) {
   mint.add_option("--ttl", *lifetime, "how long it is good for (default 5m)");
 }
 
+void add_bench_command(CLI::App& app, Invocation& invocation) {
+  const auto request = std::make_shared<BenchRequest>();
+  CLI::App* const bench = app.add_subcommand(
+      "bench", "Put a server under load from many clients and print what that cost");
+  bench->footer(
+      "Without --url it starts a server of its own, with defaults and a fresh data directory.\n"
+      "Examples:\n"
+      "  runnel bench\n"
+      "  runnel bench --rooms 1 --clients 50 --writers 10 --rate 100\n"
+      "  runnel bench --idle 10000 --rooms 100\n"
+      "  runnel bench --url ws://127.0.0.1:1999/yjs/?token=… --pid $(pidof runnel) --json\n");
+  bench->add_option("--url", request->url, "y-websocket address of a server that runs");
+  bench->add_option("--pid", request->pid, "its process, for its CPU time and memory");
+  bench->add_option("--rooms", request->rooms, "rooms (default 20)");
+  bench->add_option("--clients", request->clients, "clients in each room (default 10)");
+  bench->add_option("--writers", request->writers, "how many of them write (default 10)");
+  bench->add_option("--rate", request->rate, "updates per second of each writer (default 5)");
+  bench->add_option("--seconds", request->seconds, "how long they write (default 5)");
+  bench->add_flag("--awareness", request->awareness, "cursors instead of text");
+  bench->add_option("--idle", request->idle, "that many connections that do nothing, instead");
+  bench->add_flag("--json", request->json, "one line of JSON");
+  bench->callback([&invocation, request] {
+    invocation.plain_command = [request] { return run_bench(*request); };
+  });
+}
+
 std::vector<std::string_view> flags_of(const CLI::App& app) {
   std::vector<std::string_view> flags;
   for (const CLI::Option* const option : app.get_options()) {
@@ -259,6 +286,7 @@ int run_command_line(std::span<char* const> arguments) {
   add_rooms_commands(app, invocation);
   add_data_commands(app, invocation);
   add_token_command(app, invocation);
+  add_bench_command(app, invocation);
   add_doc_commands(app, [&invocation](std::function<int()> command) {
     invocation.plain_command = std::move(command);
   });

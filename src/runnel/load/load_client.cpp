@@ -1,7 +1,7 @@
-#include "load_client.h"
+#include "runnel/load/load_client.h"
 
 #include <chrono>
-#include <cstdio>
+#include <string>
 #include <utility>
 
 namespace runnel::load {
@@ -31,9 +31,11 @@ LoadClient::LoadClient(net::EventLoop& loop, RandomSource& random, const Endpoin
       writer_(client_id_, "text") {}
 
 void LoadClient::connect() {
+  std::string target = endpoint_.prefix + room_;
+  if (!endpoint_.query.empty()) target += "?" + endpoint_.query;
   client_ = net::WebSocketClient::connect(
-      loop_, random_,
-      {.host = endpoint_.host, .port = endpoint_.port, .target = endpoint_.prefix + room_}, *this);
+      loop_, random_, {.host = endpoint_.host, .port = endpoint_.port, .target = std::move(target)},
+      *this);
 }
 
 void LoadClient::on_open() {
@@ -47,11 +49,9 @@ void LoadClient::on_message(net::MessageKind kind, ByteView payload) {
 }
 
 void LoadClient::on_end(const End& end) {
-  if (is_open_) {
-    std::fprintf(stderr, "a connection ended: %u %s\n", end.code, end.reason.c_str());
-  } else {
-    std::fprintf(stderr, "a connection was refused: %d %s\n", end.status, end.reason.c_str());
-  }
+  why_ended_ = is_open_ ? "a connection ended with code " + std::to_string(end.code)
+                        : "a connection was refused with status " + std::to_string(end.status);
+  if (!end.reason.empty()) why_ended_ += ": " + end.reason;
   is_open_ = false;
   events_.ended();
 }

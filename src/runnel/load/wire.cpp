@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "runnel/load/wire.h"
 
 #include <array>
 #include <cstdio>

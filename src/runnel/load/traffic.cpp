@@ -1,9 +1,11 @@
-#include "traffic.h"
+#include "runnel/load/traffic.h"
 
-#include "process_usage.h"
+#include "runnel/load/process_usage.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 namespace runnel::load {
@@ -32,19 +34,26 @@ class Traffic {
     }
   }
 
-  int run() {
+  Result<TrafficReport> run() {
     connect_some();
     give_up_ = loop_.after(kGiveUp, [this] { loop_.stop(); });
     loop_.run();
     if (begin_ns_ == 0) {
-      std::fprintf(stderr, "only %zu of %zu connections were opened\n", opened_, clients_.size());
-      return 1;
+      return fail(Errc::Unavailable, std::to_string(opened_) + " of " +
+                                         std::to_string(clients_.size()) +
+                                         " connections were opened" + reason());
     }
-    report();
-    return ended_ == 0 ? 0 : 1;
+    return report();
   }
 
  private:
+  [[nodiscard]] std::string reason() const {
+    for (const auto& client : clients_) {
+      if (!client->why_ended().empty()) return "; " + client->why_ended();
+    }
+    return {};
+  }
+
   // Some at a time, so that no server's accept queue overflows: joining is measured elsewhere.
   void connect_some() {
     for (int i = 0; i < 50 && connected_ < clients_.size(); ++i) clients_[connected_++]->connect();
@@ -131,18 +140,21 @@ class Traffic {
     return static_cast<double>(latencies_ns_[static_cast<std::size_t>(at)]) / 1e6;
   }
 
-  void report() {
-    const double cpu = usage_after_.cpu_seconds - usage_before_.cpu_seconds;
-    const auto delivered = static_cast<double>(latencies_ns_.size());
-    const double expected = static_cast<double>(written_) * (options_.clients_per_room - 1);
-    std::printf(
-        "{\"written\":%llu,\"delivered\":%.0f,\"expected\":%.0f,\"echoed\":%llu,\"messages\":%llu,"
-        "\"ended\":%u,\"delivered_per_second\":%.0f,\"cpu_seconds\":%.3f,"
-        "\"cpu_us_per_delivered\":%.2f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"rss_mb\":%.1f}\n",
-        static_cast<unsigned long long>(written_), delivered, expected,
-        static_cast<unsigned long long>(echoed_), static_cast<unsigned long long>(messages_),
-        ended_, delivered / writing_seconds_, cpu, delivered > 0 ? cpu * 1e6 / delivered : -1.0,
-        latency_ms(0.5), latency_ms(0.99), static_cast<double>(usage_after_.resident_bytes) / 1e6);
+  TrafficReport report() {
+    TrafficReport out;
+    out.written = written_;
+    out.delivered = latencies_ns_.size();
+    out.expected = written_ * (options_.clients_per_room - 1);
+    out.echoed = echoed_;
+    out.messages = messages_;
+    out.ended = ended_;
+    out.seconds = writing_seconds_;
+    out.cpu_seconds = usage_after_.cpu_seconds - usage_before_.cpu_seconds;
+    out.p50_ms = latency_ms(0.5);
+    out.p99_ms = latency_ms(0.99);
+    out.resident_mb = static_cast<double>(usage_after_.resident_bytes) / 1e6;
+    if (ended_ > 0) out.problem = std::to_string(ended_) + " connections ended" + reason();
+    return out;
   }
 
   struct Writer {
@@ -172,8 +184,29 @@ class Traffic {
 
 }  // namespace
 
-int run_traffic(const Endpoint& endpoint, const TrafficOptions& options) {
+double TrafficReport::cpu_us_per_delivered() const {
+  return delivered > 0 ? cpu_seconds * 1e6 / static_cast<double>(delivered) : 0;
+}
+
+Result<TrafficReport> run_traffic(const Endpoint& endpoint, const TrafficOptions& options) {
   return Traffic(endpoint, options).run();
+}
+
+std::string to_json(const TrafficReport& report) {
+  std::array<char, 512> text{};
+  std::snprintf(text.data(), text.size(),
+                "{\"written\":%llu,\"delivered\":%llu,\"expected\":%llu,\"echoed\":%llu,"
+                "\"messages\":%llu,\"ended\":%u,\"delivered_per_second\":%.0f,"
+                "\"cpu_seconds\":%.3f,\"cpu_us_per_delivered\":%.2f,\"p50_ms\":%.3f,"
+                "\"p99_ms\":%.3f,\"rss_mb\":%.1f}",
+                static_cast<unsigned long long>(report.written),
+                static_cast<unsigned long long>(report.delivered),
+                static_cast<unsigned long long>(report.expected),
+                static_cast<unsigned long long>(report.echoed),
+                static_cast<unsigned long long>(report.messages), report.ended,
+                static_cast<double>(report.delivered) / report.seconds, report.cpu_seconds,
+                report.cpu_us_per_delivered(), report.p50_ms, report.p99_ms, report.resident_mb);
+  return text.data();
 }
 
 }  // namespace runnel::load

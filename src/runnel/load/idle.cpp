@@ -1,8 +1,9 @@
-#include "idle.h"
+#include "runnel/load/idle.h"
 
-#include "process_usage.h"
+#include "runnel/load/process_usage.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <vector>
 
@@ -28,16 +29,23 @@ class Idle {
     }
   }
 
-  int run() {
+  Result<IdleReport> run() {
     before_ = usage_of(options_.server_pid);
     start_ns_ = now_ns();
     connect_more();
     loop_.run();
-    report();
-    return lost_ == 0 ? 0 : 1;
+    if (join_ns_.empty()) return fail(Errc::Unavailable, "nobody could join" + reason());
+    return report();
   }
 
  private:
+  [[nodiscard]] std::string reason() const {
+    for (const auto& client : clients_) {
+      if (!client->why_ended().empty()) return "; " + client->why_ended();
+    }
+    return {};
+  }
+
   void connect_more() {
     while (begun_ < clients_.size() && begun_ - done() < options_.in_flight_max) {
       begun_ns_[begun_] = now_ns();
@@ -67,20 +75,22 @@ class Idle {
     loop_.after(kSettle, [this] { loop_.stop(); });
   }
 
-  void report() {
+  IdleReport report() {
     const ProcessUsage after = usage_of(options_.server_pid);
     std::sort(join_ns_.begin(), join_ns_.end());
     const auto joined = static_cast<double>(join_ns_.size());
-    const double seconds = static_cast<double>(joined_ns_ - start_ns_) / 1e9;
-    const double memory =
-        static_cast<double>(after.resident_bytes) - static_cast<double>(before_.resident_bytes);
-    const auto p99 = join_ns_.empty() ? 0 : join_ns_[join_ns_.size() * 99 / 100];
-    std::printf(
-        "{\"joined\":%.0f,\"lost\":%u,\"joins_per_second\":%.0f,\"join_p99_ms\":%.1f,"
-        "\"join_cpu_us\":%.1f,\"kb_per_connection\":%.2f,\"rss_mb\":%.1f}\n",
-        joined, lost_, joined / seconds, static_cast<double>(p99) / 1e6,
-        (joined_usage_.cpu_seconds - before_.cpu_seconds) * 1e6 / joined, memory / joined / 1024,
-        static_cast<double>(after.resident_bytes) / 1e6);
+    IdleReport out;
+    out.joined = join_ns_.size();
+    out.lost = lost_;
+    out.joins_per_second = joined * 1e9 / static_cast<double>(joined_ns_ - start_ns_);
+    out.join_p99_ms = static_cast<double>(join_ns_[join_ns_.size() * 99 / 100]) / 1e6;
+    out.join_cpu_us = (joined_usage_.cpu_seconds - before_.cpu_seconds) * 1e6 / joined;
+    out.kb_per_connection =
+        (static_cast<double>(after.resident_bytes) - static_cast<double>(before_.resident_bytes)) /
+        joined / 1024;
+    out.resident_mb = static_cast<double>(after.resident_bytes) / 1e6;
+    if (lost_ > 0) out.problem = std::to_string(lost_) + " connections were lost" + reason();
+    return out;
   }
 
   IdleOptions options_;
@@ -101,8 +111,19 @@ class Idle {
 
 }  // namespace
 
-int run_idle(const Endpoint& endpoint, const IdleOptions& options) {
+Result<IdleReport> run_idle(const Endpoint& endpoint, const IdleOptions& options) {
   return Idle(endpoint, options).run();
+}
+
+std::string to_json(const IdleReport& report) {
+  std::array<char, 320> text{};
+  std::snprintf(text.data(), text.size(),
+                "{\"joined\":%llu,\"lost\":%u,\"joins_per_second\":%.0f,\"join_p99_ms\":%.1f,"
+                "\"join_cpu_us\":%.1f,\"kb_per_connection\":%.2f,\"rss_mb\":%.1f}",
+                static_cast<unsigned long long>(report.joined), report.lost,
+                report.joins_per_second, report.join_p99_ms, report.join_cpu_us,
+                report.kb_per_connection, report.resident_mb);
+  return text.data();
 }
 
 }  // namespace runnel::load

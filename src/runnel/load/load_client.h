@@ -1,10 +1,9 @@
 // One connection of the generator.
 #pragma once
 
+#include "runnel/load/wire.h"
 #include "runnel/net/event_loop.h"
 #include "runnel/net/websocket_client.h"
-
-#include "wire.h"
 
 #include <cstdint>
 #include <functional>
@@ -18,6 +17,7 @@ struct Endpoint {
   std::string host{"127.0.0.1"};
   std::uint16_t port{0};
   std::string prefix{"/"};  // before the room's name in the path
+  std::string query;        // behind it, such as "token=..."
   Dialect dialect{Dialect::YWebsocket};
 };
 
@@ -42,6 +42,9 @@ class LoadClient final : public net::WebSocketClientHandler {
 
   [[nodiscard]] bool is_open() const { return is_open_; }
 
+  // Empty while it is connected.
+  [[nodiscard]] const std::string& why_ended() const { return why_ended_; }
+
   [[nodiscard]] unsigned index() const { return index_; }
 
   [[nodiscard]] const Wire& wire() const { return wire_; }
@@ -62,6 +65,7 @@ class LoadClient final : public net::WebSocketClientHandler {
   TextWriter writer_;
   std::uint64_t awareness_clock_{0};
   bool is_open_{false};
+  std::string why_ended_;
   std::unique_ptr<net::WebSocketClient> client_;
 };
 

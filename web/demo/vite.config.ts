@@ -1,9 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+// 13 MB of Chinese handwriting; who writes Chinese gets the system's.
+const leftOut = "Xiaolai";
+
+/** Excalidraw asks for its fonts by name at run time, so no import leads to them. */
+function excalidrawFonts(): Plugin {
+  const fonts = join(dirname(createRequire(import.meta.url).resolve("@excalidraw/excalidraw")), "fonts");
+  return {
+    name: "excalidraw-fonts",
+    apply: "build",
+    generateBundle() {
+      for (const family of readdirSync(fonts)) {
+        if (family === leftOut) continue;
+        for (const file of readdirSync(join(fonts, family))) {
+          const path = join(fonts, family, file);
+          this.emitFile({ type: "asset", fileName: `assets/excalidraw/fonts/${family}/${file}`, source: readFileSync(path) });
+        }
+      }
+    },
+  };
+}
 
 // The editors are chunks of their own, so that the first page stays small (see web/README.md).
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), excalidrawFonts()],
   define: { "process.env.IS_PREACT": JSON.stringify("false") },
   resolve: { dedupe: ["yjs", "react", "react-dom", "y-protocols", "lib0"] },
   build: { target: "es2022", outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 4096 },

@@ -45,6 +45,14 @@ export interface Shared {
   title: string;
 }
 
+const readers = new Set(["viewer", "commenter"]);
+
+/** Whether this person may only look, as far as the list of the workspace tells. */
+export function isViewer(workspace: Workspace, kind: string, id: string): boolean {
+  const own = kind === "doc" ? workspace.documents.find((document) => document.id === id)?.role : undefined;
+  return readers.has(own ?? workspace.role);
+}
+
 /** An answer of the server that is not 2xx, with its own words where it has some. */
 export class ApiError extends Error {
   constructor(

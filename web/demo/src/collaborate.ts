@@ -3,19 +3,31 @@ import { partykit } from "@runnel/client/partykit";
 import { rooms, type CollaborationOptions } from "@runnel/react";
 import { roomSnapshot, roomToken } from "./api.js";
 
-export function roomOptions(type: string, id: string, shareId?: string): CollaborationOptions {
+export interface RoomRequest {
+  type: string;
+  id: string;
+  /** Whose browser copy it is: people who share a browser do not share what they may read. */
+  userId: string;
+  /** A viewer may not type even before the server has said so. */
+  viewer: boolean;
+  shareId?: string;
+}
+
+export function roomOptions({ type, id, userId, viewer, shareId }: RoomRequest): CollaborationOptions {
   const roomId = `${type}-${id}`;
   return {
     host: window.location.origin,
     type,
     id,
     provider: partykit,
+    cache: `runnel:${window.location.host}:${userId}:${roomId}`,
+    expected: viewer ? "view" : "edit",
     getToken: () => roomToken(roomId, shareId),
     getSnapshot: () => roomSnapshot(roomId, shareId),
   };
 }
 
 /** The pointer rests on an entry: dial ahead, so that the page opens with the connection standing. */
-export function dialAhead(type: string, id: string): void {
-  rooms.preconnect(roomOptions(type, id));
+export function dialAhead(request: RoomRequest): void {
+  rooms.preconnect(roomOptions(request));
 }

@@ -1,6 +1,6 @@
 /** The pages of one document, diagram or task. Editors are loaded when the first one is opened. */
 import { lazy, Suspense, useState } from "react";
-import { api, type Entry, type Person, type Task, type Workspace } from "../api.js";
+import { api, isViewer, type Entry, type Person, type Task, type Workspace } from "../api.js";
 import { RoomFrame } from "../parts/room_frame.js";
 import { ShareDialog } from "./share_dialog.js";
 
@@ -18,7 +18,7 @@ export function DocumentPage({ id, entry, workspace, user }: { id: string; entry
   const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
   return (
     <>
-      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} actions={share}>
+      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} viewer={isViewer(workspace, "doc", id)} actions={share}>
         {(room) => (
           <div className="paper">
             <Suspense fallback={loading}>
@@ -32,9 +32,9 @@ export function DocumentPage({ id, entry, workspace, user }: { id: string; entry
   );
 }
 
-export function DiagramPage({ id, title, user }: { id: string; title: string; user: Person }) {
+export function DiagramPage({ id, title, user, viewer }: { id: string; title: string; user: Person; viewer: boolean }) {
   return (
-    <RoomFrame type="diagram" id={id} title={title} user={user}>
+    <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer}>
       {(room) => (
         <Suspense fallback={loading}>
           <DiagramEditor room={room} />
@@ -46,11 +46,19 @@ export function DiagramPage({ id, title, user }: { id: string; title: string; us
 
 const statuses = ["todo", "doing", "done"];
 
-export function TaskPage({ id, task, user, onChange }: { id: string; task: Task | undefined; user: Person; onChange: () => void }) {
+interface TaskProps {
+  id: string;
+  task: Task | undefined;
+  user: Person;
+  viewer: boolean;
+  onChange: () => void;
+}
+
+export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
   const status = (
     <label className="task-status">
       <span className="muted">Status</span>
-      <select value={task?.status ?? "todo"} onChange={(event) => void api.setTaskStatus(id, event.target.value).then(onChange)}>
+      <select value={task?.status ?? "todo"} disabled={viewer} onChange={(event) => void api.setTaskStatus(id, event.target.value).then(onChange)}>
         {statuses.map((name) => (
           <option key={name}>{name}</option>
         ))}
@@ -58,7 +66,7 @@ export function TaskPage({ id, task, user, onChange }: { id: string; task: Task 
     </label>
   );
   return (
-    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} actions={status}>
+    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} viewer={viewer} actions={status}>
       {(room) => (
         <div className="paper">
           <Suspense fallback={loading}>

@@ -34,7 +34,7 @@ export function SharedPage({ shareId }: { shareId: string }) {
   const dash = shared.roomId.indexOf("-");
   return (
     <main className="shared">
-      <RoomFrame type={shared.roomId.slice(0, dash)} id={shared.roomId.slice(dash + 1)} title={shared.title} user={guest} shareId={shareId}>
+      <RoomFrame type={shared.roomId.slice(0, dash)} id={shared.roomId.slice(dash + 1)} title={shared.title} user={guest} viewer={shared.access !== "edit"} shareId={shareId}>
         {(room) => (
           <div className="paper">
             <Suspense fallback={<div className="skeleton page" />}>

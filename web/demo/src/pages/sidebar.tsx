@@ -1,6 +1,6 @@
 import type { FormEvent, ReactNode } from "react";
-import { useState } from "react";
-import { api, type Person, type Workspace } from "../api.js";
+import { useRef, useState } from "react";
+import { api, isViewer, type Person, type Workspace } from "../api.js";
 import { dialAhead } from "../collaborate.js";
 import { Avatar, Avatars, type Face } from "../parts/avatar.js";
 import { linkTo, type Route } from "../route.js";
@@ -25,7 +25,8 @@ export function Sidebar({ workspace, user, route, whereabouts, onChange, onSignO
   };
   const item = (kind: "doc" | "diagram" | "task", id: string, title: string, note?: string): ReactNode => (
     <Item key={id} kind={kind} id={id} title={title} note={note} active={route.kind === kind && route.id === id}
-      people={whereabouts.get(`${kind}-${id}`) ?? []} />
+      people={whereabouts.get(`${kind}-${id}`) ?? []}
+      onRest={() => dialAhead({ type: kind, id, userId: user.id, viewer: isViewer(workspace, kind, id) })} />
   );
   return (
     <nav className="sidebar" aria-label="Workspace">
@@ -64,20 +65,21 @@ interface ItemProps {
   note: string | undefined;
   active: boolean;
   people: Face[];
+  onRest: () => void;
 }
 
 const restMs = 80; // a pointer that only passes by dials nothing
 
-function Item({ kind, id, title, note, active, people }: ItemProps) {
-  let rest: ReturnType<typeof setTimeout> | undefined;
+function Item({ kind, id, title, note, active, people, onRest }: ItemProps) {
+  const rest = useRef<ReturnType<typeof setTimeout>>();
   return (
     <li>
       <a
         href={linkTo(kind, id)}
         aria-current={active ? "page" : undefined}
-        onPointerEnter={() => (rest = setTimeout(() => dialAhead(kind, id), restMs))}
-        onPointerLeave={() => clearTimeout(rest)}
-        onFocus={() => dialAhead(kind, id)}
+        onPointerEnter={() => (rest.current = setTimeout(onRest, restMs))}
+        onPointerLeave={() => clearTimeout(rest.current)}
+        onFocus={onRest}
       >
         <span className="grow ellipsis">{title}</span>
         {note && <span className="tag">{note}</span>}

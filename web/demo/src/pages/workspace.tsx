@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from "react";
-import { api, type Person, type Workspace } from "../api.js";
+import { api, isViewer, type Person, type Workspace } from "../api.js";
 import { Notice } from "../parts/room_frame.js";
 import { useWorkspacePresence } from "../presence.js";
-import { linkTo, type Route } from "../route.js";
+import type { Route } from "../route.js";
 import { Home } from "./home.js";
 import { Sidebar } from "./sidebar.js";
 import { DiagramPage, DocumentPage, TaskPage } from "./rooms.js";
@@ -73,17 +73,18 @@ export function WorkspacePage({ user, route, onSignOut }: Props) {
 }
 
 function Page({ route, workspace, user, refresh }: { route: Route; workspace: Workspace; user: Person; refresh: () => void }) {
+  const viewer = isViewer(workspace, route.kind, route.id);
   if (route.kind === "doc") {
     const entry = workspace.documents.find((document) => document.id === route.id);
     return <DocumentPage key={route.id} id={route.id} entry={entry} workspace={workspace} user={user} />;
   }
   if (route.kind === "diagram") {
     const entry = workspace.diagrams.find((diagram) => diagram.id === route.id);
-    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? "Diagram"} user={user} />;
+    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? "Diagram"} user={user} viewer={viewer} />;
   }
   if (route.kind === "task") {
     const task = workspace.projects.flatMap((project) => project.tasks).find((candidate) => candidate.id === route.id);
-    return <TaskPage key={route.id} id={route.id} task={task} user={user} onChange={refresh} />;
+    return <TaskPage key={route.id} id={route.id} task={task} user={user} viewer={viewer} onChange={refresh} />;
   }
-  return <Home workspace={workspace} linkTo={linkTo} />;
+  return <Home workspace={workspace} user={user} />;
 }

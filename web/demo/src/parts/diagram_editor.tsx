@@ -1,4 +1,5 @@
 /** Excalidraw over one room. */
+import "./excalidraw_fonts.js";
 import { Excalidraw } from "@excalidraw/excalidraw";
 import "@excalidraw/excalidraw/index.css";
 import type { ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
@@ -6,7 +7,7 @@ import type { UseCollaboration } from "@runnel/react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ExcalidrawBinding, yjsToExcalidraw } from "y-excalidraw";
 import * as Y from "yjs";
-import { countElements } from "../probe.js";
+import { watchDiagram } from "../probe.js";
 import { useTheme } from "../theme.js";
 
 export default function DiagramEditor({ room }: { room: UseCollaboration }) {
@@ -24,7 +25,7 @@ function Canvas({ room, doc }: { room: UseCollaboration; doc: Y.Doc }) {
   const assets = useMemo(() => doc.getMap("assets"), [doc]);
   const initialData = useMemo(() => ({ elements: yjsToExcalidraw(elements) }), [elements]);
 
-  useEffect(() => countElements(() => elements.length), [elements]);
+  useEffect(() => watchDiagram({ elements, api: excalidraw }), [elements, excalidraw]);
 
   useEffect(() => {
     if (!excalidraw || !surface.current || !room.awareness) return undefined;

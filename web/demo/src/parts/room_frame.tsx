@@ -3,7 +3,7 @@ import { useCollaboration, usePresence, type UseCollaboration } from "@runnel/re
 import type { ReactNode } from "react";
 import type { Person } from "../api.js";
 import { roomOptions } from "../collaborate.js";
-import { Avatars } from "./avatar.js";
+import { Avatars, type Face } from "./avatar.js";
 import { StatusBadge } from "./status_badge.js";
 
 interface Props {
@@ -11,22 +11,29 @@ interface Props {
   id: string;
   title: string;
   user: Person;
+  /** What the workspace says of this person's right here. */
+  viewer: boolean;
   shareId?: string;
   actions?: ReactNode;
   children: (room: UseCollaboration) => ReactNode;
 }
 
-export function RoomFrame({ type, id, title, user, shareId, actions, children }: Props) {
-  const room = useCollaboration(roomOptions(type, id, shareId));
+export function RoomFrame({ type, id, title, user, viewer, shareId, actions, children }: Props) {
+  const room = useCollaboration(roomOptions({ type, id, userId: user.id, viewer, ...(shareId ? { shareId } : {}) }));
   const others = usePresence(room.awareness, { id: user.id, name: user.name, color: user.color });
-  const faces = others.map(({ clientId, user: other }) => ({ key: String(clientId), name: other.name, color: other.color }));
+  // Somebody with two windows is one person, and one's own other windows are nobody else.
+  const faces = new Map<string, Face>();
+  for (const { clientId, user: other } of others) {
+    const key = other.id ?? String(clientId);
+    if (key !== user.id) faces.set(key, { key, name: other.name, color: other.color });
+  }
   return (
     <article className="room">
       <header className="room-head">
         <h2>{title}</h2>
         <StatusBadge room={room} />
         <span className="spacer" />
-        <Avatars faces={faces} label="Also here" />
+        <Avatars faces={[...faces.values()]} label="Also here" />
         {actions}
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}

@@ -37,6 +37,8 @@ export interface CollaborationOptions {
   party?: string;
   /** Name under which the browser keeps the document; false: no cache. Default: host and room. */
   cache?: string | false;
+  /** What the application already knows of this user's right. It decides until the server has said. */
+  expected?: "edit" | "view";
   /** A last resort when neither cache nor server answers in time: shown, not editable. */
   getSnapshot?: () => Promise<Uint8Array | null>;
   /** How long cache and server may take before the last resort, ms. */
@@ -82,11 +84,13 @@ export class Collaboration {
   readonly #cache: DocumentCache | null;
   readonly #backoff: Backoff;
   readonly #saving = new SavingTracker();
-  #readOnly = false;
+  #readOnly: boolean;
+  #levelHeard = false; // on this connection; the server speaks of it only where the right is less than to edit
+  #synced = false; // on this connection: what the server had is here
   #denied = false;
   #destroyed = false;
   #open = false;
-  #opened = false; // a dial of this life has reached the server
+  #lost = false; // a dial of this life has failed, or a connection was lost
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #probeTimer: ReturnType<typeof setTimeout> | undefined;
   #retry: (() => void) | null = null;
@@ -96,6 +100,7 @@ export class Collaboration {
   constructor(options: CollaborationOptions) {
     this.#options = options;
     this.room = `${options.type}-${options.id}`;
+    this.#readOnly = options.expected === "view";
     this.doc = new Y.Doc({ guid: this.room });
     this.awareness = new Awareness(this.doc);
     this.#backoff = new Backoff(options.backoff ?? defaultBackoff);
@@ -169,7 +174,6 @@ export class Collaboration {
   async #prepareDial(url: string): Promise<DialPlan> {
     await this.#wait(this.#backoff.delayMs());
     if (this.#denied || this.#destroyed) return { refused: { code: 1000, reason: "closed" } };
-    if (!this.#opened) this.state.update({ status: "connecting" });
     try {
       const token = await this.#options.getToken?.();
       const target = new URL(url);
@@ -198,7 +202,8 @@ export class Collaboration {
 
   #onOpen(): void {
     this.#open = true;
-    this.#opened = true;
+    this.#synced = false;
+    this.#levelHeard = false;
     this.#backoff.opened(Date.now());
     this.#saving.connectionOpened();
     this.#publish();
@@ -219,10 +224,16 @@ export class Collaboration {
     // SyncStep2: the provider applies it in this very turn; the content is there after it.
     if (typeof data !== "string" && data[0] === 0 && data[1] === 1) {
       queueMicrotask(() => {
-        if (!this.#destroyed && this.#open) this.#show("server");
+        if (!this.#destroyed && this.#open) this.#onSynced();
       });
     }
     return false;
+  }
+
+  #onSynced(): void {
+    this.#synced = true;
+    if (!this.#levelHeard) this.#readOnly = false;
+    this.#show("server");
   }
 
   #onControl(message: ControlMessage): void {
@@ -235,6 +246,7 @@ export class Collaboration {
         this.state.update({ degraded: !message.available, reason: message.degradedReason ?? "" });
         return;
       case "access_level":
+        this.#levelHeard = true;
         this.#readOnly = message.level !== "edit";
         this.#publish();
         return;
@@ -256,9 +268,8 @@ export class Collaboration {
     this.#backoff.closed(Date.now());
     this.#saving.connectionLost();
     if (FINAL_CODES.has(code)) this.#deny(reason);
-    if (this.#destroyed) return;
-    if (!this.#denied) this.state.update({ status: "offline" });
-    this.#publishSaving();
+    this.#lost = true;
+    if (!this.#destroyed) this.#publish();
   }
 
   /** Final: no further dial, and what the browser kept of the document goes. */
@@ -287,13 +298,14 @@ export class Collaboration {
       this.#show("snapshot");
       return;
     }
+    this.#lost = true;
     this.state.update({ status: "offline", reason: "Neither this browser nor the server has the document" });
   }
 
   #publish(): void {
     if (this.#denied) return;
     const { ready, source } = this.state.value;
-    const live = this.#open && (source === "server" || ready);
+    const live = this.#open && this.#synced;
     const status = live ? (this.#readOnly ? "read-only" : "live") : this.#offlineStatus();
     this.state.update({ status, editable: ready && !this.#readOnly && source !== "snapshot" });
     this.#publishSaving();
@@ -301,7 +313,7 @@ export class Collaboration {
 
   #offlineStatus(): Status {
     if (this.state.value.source === "snapshot") return "read-only";
-    return this.#open || !this.#opened ? "connecting" : "offline";
+    return this.#open || !this.#lost ? "connecting" : "offline";
   }
 
   #publishSaving(): void {

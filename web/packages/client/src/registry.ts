@@ -1,6 +1,6 @@
 /**
- * Who holds which room. Components of one page that ask for the same room share one Collaboration;
- * two rooms never share a document. The last release ends it after a short linger, so that React's
+ * Who holds which room. Components of one page that ask for the same room, with the same cache, share
+ * one Collaboration; two rooms never share a document. The last release ends it after a short linger, so that React's
  * StrictMode (mount, unmount, mount) and a quick switch back keep the connection.
  */
 import { Collaboration, type CollaborationOptions } from "./collaboration.js";
@@ -17,8 +17,8 @@ export class CollaborationRegistry {
   constructor(private readonly lingerMs = 250) {}
 
   static keyOf(options: CollaborationOptions): string {
-    const { host, party = "main", type, id, provider } = options;
-    return JSON.stringify([provider.name, host, party, type, id]);
+    const { host, party = "main", type, id, provider, cache = "" } = options;
+    return JSON.stringify([provider.name, host, party, type, id, cache]);
   }
 
   acquire(options: CollaborationOptions): Collaboration {
@@ -50,6 +50,11 @@ export class CollaborationRegistry {
   preconnect(options: CollaborationOptions, keepMs = 10_000): void {
     this.acquire(options);
     this.release(options, keepMs);
+  }
+
+  /** The rooms that are held or linger. */
+  get open(): Collaboration[] {
+    return [...this.#entries.values()].map(({ collaboration }) => collaboration);
   }
 
   get size(): number {

@@ -27,7 +27,7 @@ const nothing: CollaborationState = {
 
 /**
  * Opens `{type}-{id}` at `host` and keeps it open while the component is mounted. The room is keyed by
- * host, party, type and id alone: a new `getToken` function in every render re-dials nothing.
+ * host, party, type, id and cache alone: a new `getToken` function in every render re-dials nothing.
  */
 export function useCollaboration(options: CollaborationOptions): UseCollaboration {
   const [collaboration, setCollaboration] = useState<Collaboration | null>(null);

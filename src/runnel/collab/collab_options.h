@@ -17,6 +17,7 @@
 
 namespace runnel::collab {
 
+class FrozenRooms;
 class Offenders;
 
 enum class PersistMode : std::uint8_t {
@@ -94,6 +95,7 @@ struct CollabDeps {
   backend::SnapshotSource* source{nullptr};
   backend::SnapshotSaver* saver{nullptr};
   Offenders* offenders{nullptr};
+  const FrozenRooms* frozen{nullptr};
   CollabMetrics* metrics{nullptr};
   TextHook text_hook;
   TextHook custom_hook;

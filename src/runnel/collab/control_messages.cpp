@@ -34,16 +34,17 @@ std::string ack_message(const Ack& ack) {
                                       {"backend", ack.backend}});
 }
 
-std::string access_level(AccessLevel level) {
-  return json::serialize(
-      json::object{{"type", "access_level"}, {"level", view(access_level_name(level))}});
+std::string access_level(AccessLevel level, bool frozen) {
+  json::object out{{"type", "access_level"}, {"level", view(access_level_name(level))}};
+  if (frozen) out["frozen"] = true;
+  return json::serialize(out);
 }
 
-std::string auth_ok(const Identity& identity) {
+std::string auth_ok(const Identity& identity, AccessLevel level) {
   return json::serialize(json::object{{"type", "auth_ok"},
                                       {"userId", identity.user_id},
                                       {"userName", identity.user_name},
-                                      {"accessLevel", view(access_level_name(identity.access))}});
+                                      {"accessLevel", view(access_level_name(level))}});
 }
 
 std::string error_message(std::string_view code, std::string_view detail) {

@@ -17,8 +17,9 @@ namespace runnel::collab {
 [[nodiscard]] std::string permission_revoked(std::string_view reason);
 [[nodiscard]] std::string sync_complete(std::uint64_t snapshot_version);
 [[nodiscard]] std::string ack_message(const Ack& ack);
-[[nodiscard]] std::string access_level(AccessLevel level);
-[[nodiscard]] std::string auth_ok(const Identity& identity);
+[[nodiscard]] std::string access_level(AccessLevel level, bool frozen = false);
+// `level` is what the connection may do now: less than its identity says while the room is frozen.
+[[nodiscard]] std::string auth_ok(const Identity& identity, AccessLevel level);
 
 // `code` is one of the table in the format document, such as PERSIST_FAILED.
 [[nodiscard]] std::string error_message(std::string_view code, std::string_view detail = {});

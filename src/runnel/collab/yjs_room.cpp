@@ -1,6 +1,7 @@
 #include "runnel/collab/yjs_room.h"
 
 #include "runnel/collab/control_messages.h"
+#include "runnel/collab/frozen_rooms.h"
 
 #include <utility>
 
@@ -46,7 +47,8 @@ YjsRoom::YjsRoom(room::RoomContext& context, const CollabOptions& options, const
       document_(document_options(options, context.random())),
       awareness_(awareness_options(options)),
       out_(context, options, metrics, document_, awareness_),
-      backend_(context, options, deps, *this) {}
+      backend_(context, options, deps, *this),
+      frozen_(deps.frozen != nullptr && deps.frozen->contains(context.id())) {}
 
 YjsRoom::~YjsRoom() {
   if (was_integrated_) metrics_.integrated_rooms.add(-1);
@@ -88,9 +90,7 @@ void YjsRoom::on_connect(Connection& connection) {
   } else if (!persist_failing_.empty()) {
     out_.control(connection, service_status(false, persist_failing_));
   }
-  if (!connection.identity().may_write()) {
-    out_.control(connection, access_level(connection.identity().access));
-  }
+  if (!may_write(connection)) tell_level(connection);
   backend_.occupied();
   schedule_upkeep();
 }
@@ -113,9 +113,31 @@ void YjsRoom::on_close(Connection& connection) {
 
 void YjsRoom::on_identity_changed(Connection& connection) {
   Participant::of(connection).told_read_only = false;
-  out_.control(connection, access_level(connection.identity().access));
+  tell_level(connection);
   // What it was not allowed to change so far it may offer now.
-  if (connection.identity().may_write()) ask_for_missing(connection);
+  if (may_write(connection)) ask_for_missing(connection);
+}
+
+bool YjsRoom::may_write(const Connection& connection) const {
+  return !frozen_ && connection.identity().may_write();
+}
+
+AccessLevel YjsRoom::level_of(const Connection& connection) const {
+  const AccessLevel level = connection.identity().access;
+  return frozen_ && level == AccessLevel::Edit ? AccessLevel::View : level;
+}
+
+void YjsRoom::tell_level(Connection& connection) {
+  out_.control(connection, access_level(level_of(connection), frozen_));
+}
+
+// The operator has frozen the room or lifted it: everybody is told, and what was typed meanwhile is
+// asked for when it may come in.
+void YjsRoom::look_at_freeze() {
+  const bool frozen = deps_.frozen != nullptr && deps_.frozen->contains(context_.id());
+  if (std::exchange(frozen_, frozen) == frozen) return;
+  flush();
+  context_.for_each_connection([this](Connection& connection) { on_identity_changed(connection); });
 }
 
 void YjsRoom::on_revoked(Connection& connection, std::string_view reason) {
@@ -139,6 +161,7 @@ void YjsRoom::on_request(const room::RoomRequest& request, room::Respond respond
     return;
   }
   if (request.method == "GET") {
+    flush_updates();
     const SharedBytes state = document_.full_state();
     respond(
         {.status = 200, .headers = {{"content-type", "application/octet-stream"}}, .body = *state});
@@ -146,6 +169,11 @@ void YjsRoom::on_request(const room::RoomRequest& request, room::Respond respond
   }
   if (request.method != "POST") {
     respond({.status = 405, .headers = {}, .body = {}});
+    return;
+  }
+  if (request.uri == "runnel:freeze") {
+    look_at_freeze();
+    respond({.status = 204, .headers = {}, .body = {}});
     return;
   }
   if (request.uri == "runnel:compact") {
@@ -175,6 +203,10 @@ void YjsRoom::describe(std::vector<room::StatField>& fields) const {
   fields.emplace_back("snapshot_bytes", number(snapshot_bytes_));
   fields.emplace_back("awareness_states", number(awareness_.live_count()));
   fields.emplace_back("malformed", number(malformed_));
+  fields.emplace_back("frozen", frozen_ ? 1 : 0);
+  fields.emplace_back("persist", number(std::to_underlying(options_.persist)));
+  fields.emplace_back("updates_per_1000_s",
+                      number(updates_.per_1000_seconds(context_.time().steady_ms())));
   fields.emplace_back("pending", backend_.is_pending() ? 1 : 0);
   fields.emplace_back("backend_known", backend_.is_resolved() ? 1 : 0);
   fields.emplace_back("backend_seq", number(backend_.saved_seq()));

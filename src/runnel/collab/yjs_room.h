@@ -11,6 +11,7 @@
 #include "runnel/collab/collab_options.h"
 #include "runnel/collab/fan_out.h"
 #include "runnel/collab/participant.h"
+#include "runnel/collab/rate_meter.h"
 #include "runnel/collab/room_document.h"
 #include "runnel/collab/turn_buffer.h"
 #include "runnel/room/room_handler.h"
@@ -56,7 +57,11 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   void handle_update(room::Connection& connection, ByteView update, bool is_step2);
   void handle(room::Connection& connection, const protocol::AwarenessUpdate& message);
   void handle(room::Connection& connection, const protocol::ControlMessage& message);
-  void refuse_viewer(room::Connection& connection, ByteView update, bool is_step2);
+  void refuse_edit(room::Connection& connection, ByteView update, bool is_step2);
+  void look_at_freeze();
+  void tell_level(room::Connection& connection);
+  [[nodiscard]] bool may_write(const room::Connection& connection) const;
+  [[nodiscard]] AccessLevel level_of(const room::Connection& connection) const;
   void strike(room::Connection& connection, const Error& error);
   void ask_again(room::Connection& connection);
   void ask_for_missing(room::Connection& connection);
@@ -120,6 +125,8 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   bool acks_scheduled_{false};
   std::string_view persist_failing_;  // why saves fail, for clients; empty: they do not
   bool was_integrated_{false};
+  bool frozen_{false};  // nobody but the operator may change the document
+  RateMeter updates_;
   std::uint64_t malformed_{0};
 };
 

@@ -84,8 +84,8 @@ void YjsRoom::answer_step1(Connection& connection, ByteView state_vector) {
 }
 
 void YjsRoom::handle_update(Connection& connection, ByteView update, bool is_step2) {
-  if (!connection.identity().may_write()) {
-    refuse_viewer(connection, update, is_step2);
+  if (!may_write(connection)) {
+    refuse_edit(connection, update, is_step2);
     return;
   }
   const auto applied = apply(connection.id(), connection.identity().user_id, update);
@@ -98,19 +98,23 @@ void YjsRoom::handle_update(Connection& connection, ByteView update, bool is_ste
   }
   if (*applied) {
     metrics_.updates_in.add();
+    updates_.add(changed_ms_);
     backend_.changed();
   }
   to_ack_.push_back(connection.id());
   schedule_flush();
 }
 
-void YjsRoom::refuse_viewer(Connection& connection, ByteView update, bool is_step2) {
+void YjsRoom::refuse_edit(Connection& connection, ByteView update, bool is_step2) {
   // In its handshake a client offers what the room lacks; without structs that is no edit.
   const bool is_edit = !is_step2 || (!update.empty() && update[0] != 0);
   if (!is_edit) return;
   metrics_.read_only_refused.add();
   if (std::exchange(Participant::of(connection).told_read_only, true)) return;
-  out_.control(connection, error_message("READ_ONLY", "your access to this room is read-only"));
+  const bool is_viewer = !connection.identity().may_write();
+  out_.control(connection,
+               error_message("READ_ONLY", is_viewer ? "your access to this room is read-only"
+                                                    : "the room is frozen by the operator"));
 }
 
 void YjsRoom::strike(Connection& connection, const Error& error) {
@@ -245,15 +249,16 @@ void YjsRoom::handle(Connection& connection, const protocol::ControlMessage& mes
     out_.control(connection, error_message("AUTH_INVALID"));
     return;
   }
-  deps_.token_refresh(connection.id(), std::move(*token),
-                      context_.guard<const RefreshOutcome&>(
-                          [this, id = connection.id()](const RefreshOutcome& outcome) {
-                            Connection* still_there = context_.connection(id);
-                            if (still_there == nullptr) return;
-                            out_.control(*still_there, outcome.renewed
-                                                           ? auth_ok(still_there->identity())
-                                                           : error_message(outcome.code));
-                          }));
+  deps_.token_refresh(
+      connection.id(), std::move(*token),
+      context_.guard<const RefreshOutcome&>([this,
+                                             id = connection.id()](const RefreshOutcome& outcome) {
+        Connection* still_there = context_.connection(id);
+        if (still_there == nullptr) return;
+        out_.control(*still_there, outcome.renewed
+                                       ? auth_ok(still_there->identity(), level_of(*still_there))
+                                       : error_message(outcome.code));
+      }));
 }
 
 }  // namespace runnel::collab

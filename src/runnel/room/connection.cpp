@@ -20,7 +20,9 @@ bool Connection::has_tag(std::string_view tag) const noexcept {
 }
 
 void Connection::send(PayloadKind kind, SharedBytes payload) {
-  if (!is_closing()) gate_.send(*this, kind, std::move(payload));
+  if (is_closing()) return;
+  ++traffic_.messages_out;
+  gate_.send(*this, kind, std::move(payload));
 }
 
 void Connection::send_text(std::string_view text) {

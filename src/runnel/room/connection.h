@@ -82,6 +82,13 @@ class ConnectionState {
   virtual ~ConnectionState() = default;
 };
 
+// What went over one connection, for the admin API.
+struct ConnectionTraffic {
+  std::int64_t since_ms{0};  // wall time of its arrival in the room
+  std::uint64_t messages_in{0};
+  std::uint64_t messages_out{0};
+};
+
 class OutputGate;
 
 class Connection {
@@ -118,6 +125,8 @@ class Connection {
 
   void probe() { port_->probe(); }
 
+  [[nodiscard]] const ConnectionTraffic& traffic() const noexcept { return traffic_; }
+
   void set_state(std::unique_ptr<ConnectionState> state) { state_ = std::move(state); }
 
   // Null unless set. The handler knows what it put there.
@@ -132,6 +141,7 @@ class Connection {
   OutputGate& gate_;
   std::vector<std::string> tags_;
   std::unique_ptr<ConnectionState> state_;
+  ConnectionTraffic traffic_;
   bool announced_{false};  // on_connect ran: it is in the lists
   bool closing_{false};
   bool gone_{false};

@@ -198,6 +198,7 @@ Connection* Room::connect(ConnectInfo info, std::unique_ptr<ConnectionPort> port
   directory_.deps_.executor.cancel(linger_timer_);
   auto made = std::make_unique<Connection>(std::move(info), std::move(port), gate_);
   Connection* connection = made.get();
+  connection->traffic_.since_ms = time().wall_ms();
   connections_.push_back(std::move(made));
   accept(ConnectEvent{connection->id()});
   return over_ ? nullptr : connection;
@@ -224,6 +225,7 @@ void Room::deliver(Connection& connection, PayloadKind kind, Bytes payload) {
 
 void Room::handle_message(Connection& connection, PayloadKind kind, Bytes payload) {
   if (connection.closing_) return;
+  ++connection.traffic_.messages_in;
   run_turn([&] { handler_->on_message(connection, kind, std::move(payload)); });
 }
 

@@ -62,7 +62,6 @@ net::HttpResponse render_content(ByteView state, std::string_view format, std::s
 
 net::HttpResponse render_document(ByteView state, std::string_view query) {
   const std::string format = net::query_value(query, "format").value_or("v1");
-  if (net::query_value(query, "at")) return problem(501, "`at` is not there yet");
   if (format == "v1") return body_response("application/octet-stream", to_text(state));
   if (format == "v2") {
     const Result<Bytes> second = ycpp::convert_update_format_v1_to_v2(state);

@@ -12,7 +12,8 @@
 
 namespace runnel::server {
 
-// `state` is a full state in V1; `query` has format, root and type.
+// `state` is a full state in V1; `query` has format, root and type. Which state is meant by `at` is
+// the caller's.
 [[nodiscard]] net::HttpResponse render_document(ByteView state, std::string_view query);
 
 // V1, whichever format it came in.

@@ -100,6 +100,9 @@ std::string refusal_code(const auth::Verdict& verdict) {
 LoopParts::LoopParts(Shard& shard, std::size_t shards, const LoopPartsDeps& deps)
     : shard_(shard), shards_(shards), deps_(deps) {
   shard_.store = deps_.store.attach(shard_.loop);
+  shard_.time = &deps_.time;
+  shard_.random = &random_;
+  shard_.frozen = std::make_unique<collab::FrozenRooms>(*shard_.store);
   build_backend();
   build_verifier();
   build_rooms();
@@ -111,8 +114,9 @@ LoopParts::~LoopParts() {
   shard_.gate.reset();
   shard_.access_listener.reset();
   shard_.directory.reset();
-  shard_.forget_saves = nullptr;
+  shard_.outbox = nullptr;
   outbox_.reset();
+  shard_.frozen.reset();
   shard_.store.reset();
 }
 
@@ -136,7 +140,7 @@ void LoopParts::build_backend() {
   outbox_ = std::make_unique<backend::Outbox>(
       backend::OutboxDeps{shard_.loop, deps_.time, random_, deps_.log, *shard_.store, snapshots},
       outbox_options);
-  shard_.forget_saves = [this](const RoomId& room) { outbox_->forget(room); };
+  shard_.outbox = outbox_.get();
 }
 
 void LoopParts::build_verifier() {
@@ -198,6 +202,7 @@ void LoopParts::build_rooms() {
   deps.source = outbox_->has_backend() ? outbox_.get() : nullptr;
   deps.saver = outbox_->has_backend() ? outbox_.get() : nullptr;
   deps.offenders = &offenders_;
+  deps.frozen = shard_.frozen.get();
   deps.metrics = &deps_.collab_metrics;
   deps.token_refresh = [this](ConnectionId connection, std::string token,
                               std::function<void(const collab::RefreshOutcome&)> done) {
@@ -254,8 +259,14 @@ void LoopParts::start(std::function<void()> started) {
   };
   access_->start(is_mine, [this, is_mine, started = std::move(started)] {
     outbox_->start(is_mine, [this, is_mine, started] {
-      shard_.directory->start_alarms(is_mine);
-      started();
+      shard_.frozen->start(is_mine, [this, is_mine, started](const Result<void>& read) {
+        if (!read) {
+          deps_.log.error("which rooms are frozen could not be read; none is",
+                          {{"error", to_string(read.error())}});
+        }
+        shard_.directory->start_alarms(is_mine);
+        started();
+      });
     });
   });
 }

@@ -31,10 +31,15 @@ int status_of(Errc code) {
 }  // namespace
 
 net::HttpResponse problem(int status, std::string_view detail) {
-  const boost::json::object body{{"type", "about:blank"},
-                                 {"title", net::status_reason(status)},
-                                 {"status", status},
-                                 {"detail", detail}};
+  return problem_at(status, detail, {});
+}
+
+net::HttpResponse problem_at(int status, std::string_view detail, std::string_view pointer) {
+  boost::json::object body{{"type", "about:blank"},
+                           {"title", net::status_reason(status)},
+                           {"status", status},
+                           {"detail", detail}};
+  if (!pointer.empty()) body["pointer"] = pointer;
   net::HttpResponse response{.status = status,
                              .headers = {{"Content-Type", "application/problem+json"}},
                              .body = boost::json::serialize(body),

@@ -16,4 +16,8 @@ namespace runnel::server {
 // The status that says whose fault it was.
 [[nodiscard]] net::HttpResponse problem(const Error& error);
 
+// `pointer`: JSON pointer into what was sent, to the part that cannot be.
+[[nodiscard]] net::HttpResponse problem_at(int status, std::string_view detail,
+                                           std::string_view pointer);
+
 }  // namespace runnel::server

@@ -1,5 +1,7 @@
 #include "runnel/server/room_listing.h"
 
+#include "runnel/server/admin_room_access.h"
+#include "runnel/server/admin_room_view.h"
 #include "runnel/server/problem.h"
 
 #include <boost/json/array.hpp>
@@ -10,6 +12,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,7 +22,16 @@ namespace {
 
 constexpr std::size_t kPageMax = 1000;
 
-using LiveRooms = std::map<RoomId, room::RoomStats>;
+// What all shards know of rooms beside the store.
+struct KnownRooms {
+  std::map<RoomId, room::RoomStats> live;
+  std::set<RoomId> frozen;  // live or at rest
+};
+
+struct ShardRooms {
+  std::vector<room::RoomStats> live;
+  std::vector<RoomId> frozen;
+};
 
 // A page's place in the order of all rooms, as text that a client hands back.
 std::string cursor_of(const RoomId& room) {
@@ -37,30 +49,25 @@ std::optional<RoomId> parse_cursor(std::string_view cursor) {
 
 bool is_true(const std::optional<std::string>& text) { return text == "true" || text == "1"; }
 
-std::int64_t field_of(const room::RoomStats& stats, std::string_view name) {
-  const auto found =
-      std::ranges::find(stats.fields, name, &std::pair<std::string, std::int64_t>::first);
-  return found == stats.fields.end() ? 0 : found->second;
-}
-
 std::string_view state_of(const storage::RoomSummary& room, const room::RoomStats* live) {
   if (room.state == storage::RoomState::Deleted) return "deleted";
   if (live == nullptr) return "rest";
-  return field_of(*live, "frozen") != 0 ? "frozen" : room_phase_name(live->phase);
+  return state_name(*live);
 }
 
-boost::json::object row_of(const storage::RoomSummary& room, const LiveRooms& live_rooms) {
-  const auto found = live_rooms.find(room.id);
-  const room::RoomStats* live = found == live_rooms.end() ? nullptr : &found->second;
+boost::json::object row_of(const storage::RoomSummary& room, const KnownRooms& known) {
+  const auto found = known.live.find(room.id);
+  const room::RoomStats* live = found == known.live.end() ? nullptr : &found->second;
   return {{"party", room.id.party},
           {"name", room.id.name},
           {"state", state_of(room, live)},
+          {"frozen", known.frozen.contains(room.id)},
           {"connections", live == nullptr ? 0 : live->connections},
           {"document_bytes", live == nullptr ? 0 : field_of(*live, "document_bytes")},
           {"stored_bytes", room.snapshot_bytes + room.log_bytes},
           {"last_seq", live == nullptr ? room.last_seq : live->last_seq},
           {"updated_ms", room.updated_ms},
-          {"backend_lag_ms", live == nullptr ? 0 : field_of(*live, "backend_lag_ms")}};
+          {"backend_lag_ms", live == nullptr ? 0 : field_of(*live, "backend_behind_ms")}};
 }
 
 // Rooms in memory that the store does not know yet have a row too.
@@ -71,9 +78,9 @@ storage::RoomSummary summary_of(const room::RoomStats& stats) {
   return summary;
 }
 
-std::string page_json(std::vector<storage::RoomSummary> rooms, const LiveRooms& live, bool more) {
+std::string page_json(std::vector<storage::RoomSummary> rooms, const KnownRooms& known, bool more) {
   boost::json::array rows;
-  for (const storage::RoomSummary& room : rooms) rows.push_back(row_of(room, live));
+  for (const storage::RoomSummary& room : rooms) rows.push_back(row_of(room, known));
   boost::json::object page{{"rooms", std::move(rows)}, {"next", nullptr}};
   if (more && !rooms.empty()) page["next"] = cursor_of(rooms.back().id);
   return boost::json::serialize(page);
@@ -85,26 +92,26 @@ bool matches(const RoomId& room, const storage::RoomFilter& filter) {
 }
 
 // What the store found, completed by rooms that exist in memory only, in order and cut to a page.
-std::string joined_page(storage::RoomPage stored, const LiveRooms& live,
+std::string joined_page(storage::RoomPage stored, const KnownRooms& known,
                         const storage::RoomFilter& filter) {
   const std::optional<RoomId> last =
       stored.more ? std::optional(stored.rooms.back().id) : std::nullopt;
-  for (const auto& [id, stats] : live) {
-    const bool known =
+  for (const auto& [id, stats] : known.live) {
+    const bool is_stored =
         std::ranges::find(stored.rooms, id, &storage::RoomSummary::id) != stored.rooms.end();
-    if (!known && matches(id, filter) && (!last || id < *last)) {
+    if (!is_stored && matches(id, filter) && (!last || id < *last)) {
       stored.rooms.push_back(summary_of(stats));
     }
   }
   std::ranges::sort(stored.rooms, {}, &storage::RoomSummary::id);
   const bool cut = stored.rooms.size() > filter.limit;
   if (cut) stored.rooms.resize(filter.limit);
-  return page_json(std::move(stored.rooms), live, stored.more || cut);
+  return page_json(std::move(stored.rooms), known, stored.more || cut);
 }
 
-std::string live_page(const LiveRooms& live, const storage::RoomFilter& filter) {
+std::string live_page(const KnownRooms& known, const storage::RoomFilter& filter) {
   storage::RoomPage page;
-  for (const auto& [id, stats] : live) {
+  for (const auto& [id, stats] : known.live) {
     if (!matches(id, filter)) continue;
     if (page.rooms.size() == filter.limit) {
       page.more = true;
@@ -112,18 +119,21 @@ std::string live_page(const LiveRooms& live, const storage::RoomFilter& filter) 
     }
     page.rooms.push_back(summary_of(stats));
   }
-  return page_json(std::move(page.rooms), live, page.more);
+  return page_json(std::move(page.rooms), known, page.more);
 }
 
-LiveRooms by_id(std::vector<std::vector<room::RoomStats>> shards) {
-  LiveRooms live;
-  for (auto& rooms : shards) {
-    for (room::RoomStats& stats : rooms) {
+ShardRooms rooms_of(Shard& shard) { return {shard.directory->all_stats(), shard.frozen->all()}; }
+
+KnownRooms together(std::vector<ShardRooms> shards) {
+  KnownRooms known;
+  for (ShardRooms& shard : shards) {
+    known.frozen.insert(shard.frozen.begin(), shard.frozen.end());
+    for (room::RoomStats& stats : shard.live) {
       const RoomId id = stats.id;
-      live.emplace(id, std::move(stats));
+      known.live.emplace(id, std::move(stats));
     }
   }
-  return live;
+  return known;
 }
 
 }  // namespace
@@ -151,28 +161,28 @@ Result<RoomListing> RoomListing::parse(std::string_view query) {
 
 void RoomListing::run(Shards& shards, net::Responder responder) const {
   net::EventLoop& loop = responder.loop();
-  const auto ask = [](Shard& shard) { return shard.directory->all_stats(); };
-  using Answers = std::vector<std::vector<room::RoomStats>>;
+  using Answers = std::vector<ShardRooms>;
   if (live_only_) {
-    shards.gather<std::vector<room::RoomStats>>(
-        loop, ask, [filter = filter_, responder = std::move(responder)](Answers answers) mutable {
-          responder.send(net::json_response(200, live_page(by_id(std::move(answers)), filter)));
+    shards.gather<ShardRooms>(
+        loop, rooms_of,
+        [filter = filter_, responder = std::move(responder)](Answers answers) mutable {
+          responder.send(net::json_response(200, live_page(together(std::move(answers)), filter)));
         });
     return;
   }
-  shards.gather<std::vector<room::RoomStats>>(
-      loop, ask,
+  shards.gather<ShardRooms>(
+      loop, rooms_of,
       [&shards, &loop, filter = filter_,
        responder = std::move(responder)](Answers answers) mutable {
-        LiveRooms live = by_id(std::move(answers));
         // Any shard's store sees all rooms; its answer comes on that shard's loop.
         Shard& shard = shards.at(loop.index());
-        shard.store->list(filter, [filter, live = std::move(live),
-                                   responder = std::move(responder)](
-                                      Result<storage::RoomPage> page) mutable {
-          responder.send(page ? net::json_response(200, joined_page(*std::move(page), live, filter))
-                              : problem(page.error()));
-        });
+        shard.store->list(
+            filter, [filter, known = together(std::move(answers)),
+                     responder = std::move(responder)](Result<storage::RoomPage> page) mutable {
+              responder.send(
+                  page ? net::json_response(200, joined_page(*std::move(page), known, filter))
+                       : problem(page.error()));
+            });
       });
 }
 

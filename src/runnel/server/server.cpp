@@ -80,6 +80,22 @@ Result<std::vector<auth::JwtKey>> fixed_keys(const Config& config) {
   return keys;
 }
 
+std::string backend_kind_name(BackendKind kind) {
+  switch (kind) {
+    case BackendKind::Embedded:
+      return "embedded";
+    case BackendKind::Http:
+      return "http";
+    case BackendKind::None:
+      break;
+  }
+  return "none";
+}
+
+bool backend_is_configured(const BackendConfig& config) {
+  return config.kind != BackendKind::Http || (!config.url.empty() && !config.secret.empty());
+}
+
 bool needs_client(const Config& config) {
   return config.backend.kind == BackendKind::Http || !config.auth.jwks.empty();
 }
@@ -212,9 +228,9 @@ Result<void> Assembly::build_loops() {
 }
 
 Result<void> Assembly::build_routes() {
-  stats = std::make_unique<StatsCollector>(
-      StatsCollectorDeps{*shards, store->store().metrics(), collab_metrics, time,
-                         store->database_path(), [] { return BackendStatus{}; }});
+  stats = std::make_unique<StatsCollector>(StatsCollectorDeps{
+      *shards, store->store().metrics(), collab_metrics, time, store->database_path(),
+      backend_kind_name(config().backend.kind), backend_is_configured(config().backend)});
   events = std::make_unique<EventFeed>(*shards, *stats);
   auth::Secret secret = config().admin.secret;
   if (secret.empty()) {

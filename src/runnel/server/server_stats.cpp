@@ -21,9 +21,20 @@ std::string to_json(const ServerStats& stats) {
                                    {"disk_bytes", stats.disk_bytes},
                                    {"disk_free_bytes", stats.disk_free_bytes},
                                    {"cpu_ms", stats.cpu_ms},
+                                   {"backend_kind", stats.backend_kind},
                                    {"backend", stats.backend},
                                    {"backend_waiting", stats.backend_waiting},
                                    {"backend_oldest_ms", stats.backend_oldest_ms},
+                                   {"backend_in_flight", stats.backend_in_flight},
+                                   {"backend_saves", stats.backend_saves},
+                                   {"backend_failures", stats.backend_failures},
+                                   {"backend_kept_back", stats.backend_kept_back},
+                                   {"rooms_pending", stats.rooms_pending},
+                                   {"rooms_frozen", stats.rooms_frozen},
+                                   {"messages_refused", stats.messages_refused},
+                                   {"edits_refused", stats.edits_refused},
+                                   {"slow_closed", stats.slow_closed},
+                                   {"commits_failed", stats.commits_failed},
                                    {"draining", stats.draining}};
   return boost::json::serialize(object);
 }

@@ -25,9 +25,20 @@ struct ServerStats {
   std::uint64_t disk_bytes{0};       // database and its log
   std::uint64_t disk_free_bytes{0};  // of the data directory's file system
   std::uint64_t cpu_ms{0};
-  std::string backend{"none"};  // none, embedded, ok, failing, not_configured
-  std::uint64_t backend_waiting{0};
-  std::uint64_t backend_oldest_ms{0};
+  std::string backend_kind{"none"};    // none, embedded, http
+  std::string backend{"none"};         // none, ok, unreachable, unconfigured
+  std::uint64_t backend_waiting{0};    // rooms of which the backend lacks something
+  std::uint64_t backend_oldest_ms{0};  // age of the oldest change that it lacks
+  std::uint64_t backend_in_flight{0};  // saves under way
+  std::uint64_t backend_saves{0};      // that it took, since the start
+  std::uint64_t backend_failures{0};   // attempts that failed, since the start
+  std::uint64_t backend_kept_back{0};  // rooms that it refuses: too large, denied
+  std::uint64_t rooms_pending{0};      // that wait for its word on what it has
+  std::uint64_t rooms_frozen{0};
+  std::uint64_t messages_refused{0};  // malformed, or over a bound; since the start
+  std::uint64_t edits_refused{0};     // of viewers and in frozen rooms, since the start
+  std::uint64_t slow_closed{0};       // receivers that did not drain, since the start
+  std::uint64_t commits_failed{0};    // since the start
   bool draining{false};
 };
 

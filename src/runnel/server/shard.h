@@ -3,17 +3,24 @@
 #pragma once
 
 #include "runnel/auth/access_gate.h"
+#include "runnel/collab/frozen_rooms.h"
 #include "runnel/net/event_loop.h"
 #include "runnel/room/room_directory.h"
 #include "runnel/storage/room_store.h"
 
 #include "base/ids.h"
+#include "base/random_source.h"
+#include "base/time_source.h"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
+
+namespace runnel::backend {
+class Outbox;
+}
 
 namespace runnel::server {
 
@@ -24,13 +31,15 @@ struct Shard {
   net::EventLoop& loop;
   std::size_t index;
   std::unique_ptr<storage::RoomStore> store;
+  std::unique_ptr<collab::FrozenRooms> frozen;
+  // Of LoopParts.
+  backend::Outbox* outbox{nullptr};
+  const TimeSource* time{nullptr};
+  RandomSource* random{nullptr};
   std::unique_ptr<room::RoomDirectory> directory;
   std::unique_ptr<auth::AccessListener> access_listener;
   std::unique_ptr<auth::AccessGate> gate;
   std::unique_ptr<RoomDoor> door;
-  // Of a room that is being deleted, before its tombstone is written: nothing that waits to be
-  // saved may reach the backend any more.
-  std::function<void(const RoomId&)> forget_saves;
 
   Shard(net::EventLoop& on_loop, std::size_t at);
   Shard(const Shard&) = delete;

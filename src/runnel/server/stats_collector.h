@@ -12,17 +12,14 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <mutex>
 #include <string>
 
-namespace runnel::server {
+namespace runnel::backend {
+struct OutboxTotals;
+}
 
-struct BackendStatus {
-  std::string state{"none"};  // none, embedded, ok, failing, not_configured
-  std::uint64_t waiting{0};   // saves
-  std::uint64_t oldest_ms{0};
-};
+namespace runnel::server {
 
 struct StatsCollectorDeps {
   Shards& shards;
@@ -30,7 +27,8 @@ struct StatsCollectorDeps {
   const collab::CollabMetrics& collab;
   const TimeSource& time;
   std::string database_path;
-  std::function<BackendStatus()> backend;  // any thread
+  std::string backend_kind{"none"};  // none, embedded, http
+  bool backend_configured{true};     // url and secret are there
 };
 
 class StatsCollector final : public ServerStatsSource {
@@ -46,7 +44,8 @@ class StatsCollector final : public ServerStatsSource {
  private:
   using Buckets = std::array<std::uint64_t, storage::LogHistogram::kBuckets>;
 
-  void add_counters(ServerStats& stats);
+  void add_counters(ServerStats& stats) const;
+  void add_backend(ServerStats& stats, const backend::OutboxTotals& saves) const;
   void add_commit_times(ServerStats& stats);
 
   StatsCollectorDeps deps_;

@@ -198,6 +198,7 @@ class World {
       under_way_.pop_front();
       if (log_room) --issuers_.at(*log_room).in_flight;
       if (!actual && actual.error().code == Errc::Unavailable) {
+        doubtful_.push_back(apply);
         if (log_room) {
           model_.break_room(room_id(*log_room));
           issuers_.at(*log_room).needs_load = true;
@@ -209,7 +210,9 @@ class World {
           << "seed " << seed_ << ": " << what << ": "
           << (actual ? to_string(expected.error()) : to_string(actual.error()));
       if (!actual && log_room) issuers_.at(*log_room).needs_load = true;
-      if (actual) history_.push_back(model_);
+      if (!actual) return;
+      history_.push_back(model_);
+      doubtful_.clear();  // written over
     };
   }
 
@@ -443,9 +446,24 @@ class World {
     restart(power ? 0 : history_.size() - 1);
   }
 
+  // A commit whose last write failed may be whole on the disk all the same: the bytes that the
+  // write left out were there from an earlier use of the WAL. Its operations have failed and nobody
+  // was shown them, but a crash before the next commit writes over them brings them back.
+  std::optional<StoreModel> failed_commit_with(const Content& actual, const StoreModel& before) {
+    for (std::size_t first = 0; first < doubtful_.size(); ++first) {
+      StoreModel next = before;
+      for (std::size_t i = first; i < doubtful_.size(); ++i) {
+        static_cast<void>(doubtful_[i](next));
+        if (actual == content_of(next, time_.wall_ms())) return next;
+      }
+    }
+    return std::nullopt;
+  }
+
   // The content has to be that after the first `least` to all completed operations, or of some that
   // were under way behind them.
   void restart(std::size_t least) {
+    const StoreModel completed = history_.back();
     for (const Apply& apply : std::exchange(under_way_, {})) {
       StoreModel next = history_.back();
       static_cast<void>(apply(next));
@@ -454,9 +472,14 @@ class World {
     open();
     if (testing::Test::HasFatalFailure()) return;
     const Content actual = read_everything();
-    for (std::size_t k = history_.size(); k-- > least;) {
-      if (actual != content_of(history_[k], time_.wall_ms())) continue;
-      model_ = history_[k];
+    std::optional<StoreModel> found;
+    for (std::size_t k = history_.size(); !found && k-- > least;) {
+      if (actual == content_of(history_[k], time_.wall_ms())) found = history_[k];
+    }
+    if (!found) found = failed_commit_with(actual, completed);
+    doubtful_.clear();
+    if (found) {
+      model_ = *std::move(found);
       for (std::size_t room = 0; room < kRooms.size(); ++room) {
         static_cast<void>(model_.load(room_id(room)));  // no room is broken any more
       }
@@ -533,6 +556,7 @@ class World {
   StoreModel model_;
   std::vector<StoreModel> history_;  // after each completed operation since the last restart
   std::deque<Apply> under_way_;
+  std::vector<Apply> doubtful_;  // failed since the last operation that completed
   std::map<RoomId, Seq> durable_;
 };
 

@@ -85,6 +85,11 @@ export class Backend {
     await obeyed;
   }
 
+  /** Until everything that it was asked so far is in `requests`: a client may hear its answer sooner. */
+  caughtUp() {
+    return this.#tell({});
+  }
+
   /** Faults by route ("verify", "check-access", "snapshot:GET", "snapshot:POST", "loadBody"), or by "route room". */
   async faults(faults) {
     this.state.faults = faults;
@@ -131,5 +136,20 @@ export class Backend {
 /** Until the wall clock is past `ms`: for what a token or a grace says about time itself. */
 export const clockPasses = (ms) => new Promise((resolve) => setTimeout(resolve, ms - Date.now() + 5));
 
-/** That nothing happens can only be seen by letting time pass: the bound of a wait, not a pause. */
-export const letPass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/**
+ * A room of its own whose saves tell that time has passed for saves: whatever another room had to send
+ * within an interval has been sent when a change made after it has been saved twice.
+ */
+export class Marker {
+  constructor(backend, client, room) {
+    Object.assign(this, { backend, client, room });
+  }
+
+  async saves(count = 2) {
+    for (let i = 0; i < count; ++i) {
+      const had = this.backend.state.snapshots[this.room]?.revision ?? 0;
+      this.client.text.insert(0, "m");
+      await this.backend.until(() => (this.backend.state.snapshots[this.room]?.revision ?? 0) > had, `a save of ${this.room}`, 60_000);
+    }
+  }
+}

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/harness/clients.mjs";
 import { refusal } from "../e2e/harness/raw.mjs";
 import { binary, Server } from "../e2e/harness/server.mjs";
-import { Backend } from "./backend.mjs";
+import { Backend, Marker } from "./backend.mjs";
 
 const admin = "admin-secret-of-deletion";
 // One loop, so that the save of one room tells that the outbox of the other had its turn.
@@ -36,10 +36,7 @@ describe("a deleted room", () => {
     await backend.faults({});
     const client = new Client("y-partykit", server, marker);
     await client.synced();
-    for (let saves = 1; saves <= 10; ++saves) {
-      client.text.insert(0, "marker ");
-      await backend.until(() => backend.state.snapshots[marker]?.revision >= saves, `save ${saves} of ${marker}`, 60_000);
-    }
+    await new Marker(backend, client, marker).saves(10);
     client.destroy();
   };
   before(async () => {

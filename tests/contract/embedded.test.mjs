@@ -6,8 +6,7 @@ import { Client } from "../e2e/harness/clients.mjs";
 import { refusal } from "../e2e/harness/raw.mjs";
 import { Server } from "../e2e/harness/server.mjs";
 import * as Y from "../e2e/harness/yjs.mjs";
-import { until } from "../e2e/harness/until.mjs";
-import { letPass } from "./backend.mjs";
+import { polled, until } from "../e2e/harness/until.mjs";
 
 const secret = "shared-secret-of-both-77";
 const quick = ["--set", "auth.recheck_interval=500ms", "--set", "save.interval=500ms", "--set", "save.disconnect_debounce=300ms"];
@@ -30,13 +29,6 @@ describe("the embedded backend", () => {
     const doc = new Y.Doc();
     if (bytes) Y.applyUpdate(doc, bytes);
     return doc.getText("text").toString();
-  };
-  const polled = async (condition, what) => {
-    for (let i = 0; i < 100; ++i) {
-      if (await condition()) return;
-      await letPass(100);
-    }
-    assert.fail(what);
   };
 
   before(async () => {
@@ -75,8 +67,9 @@ describe("the embedded backend", () => {
     await polled(async () => textOf(await snapshot("doc-plan")).includes("by way of the second"), "the first to have the text");
     const viewer = new Client("y-partykit", second, "doc-plan", { params: { token: await mint("bob", "doc-plan") } });
     await viewer.textIs("by way of the second");
+    const refused = viewer.refusedEdit();
     viewer.text.insert(0, "no ");
-    await letPass(500);
+    await refused;
     assert.equal(client.text.toString(), "by way of the second");
     await first.http("/api/documents/plan/members/bob", { method: "DELETE", headers: bearer });
     await until(() => !viewer.provider.wsconnected, [(listener) => {

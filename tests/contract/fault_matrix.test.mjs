@@ -5,7 +5,8 @@ import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/harness/clients.mjs";
 import { Server } from "../e2e/harness/server.mjs";
 import * as Y from "../e2e/harness/yjs.mjs";
-import { Backend, letPass } from "./backend.mjs";
+import { polled } from "../e2e/harness/until.mjs";
+import { Backend, Marker } from "./backend.mjs";
 
 const args = ["--set", "auth.mode=none", "--set", "save.interval=1s", "--set", "save.disconnect_debounce=300ms",
   "--set", "backend.timeout=1s", "--set", "rooms.linger=300ms"];
@@ -44,12 +45,13 @@ const cells = Object.keys(loads).flatMap((load, index) =>
   [false, true].map((local) => ({ load, local, room: `doc-${index}-${local ? "log" : "fresh"}` })));
 
 describe("load outcome x local log", () => {
+  const admin = "admin-secret-of-the-matrix";
   let backend, server;
   const last = new Map();
 
   before(async () => {
     backend = await Backend.start();
-    server = await Server.start({ args, env: backend.env });
+    server = await Server.start({ args, env: { ...backend.env, RUNNEL_ADMIN_SECRET: admin } });
     // Rooms with a log of their own, made while the backend was well and had nothing.
     await Promise.all(cells.filter((cell) => cell.local).map(async ({ room }) => {
       const client = new Client("y-partykit", server, room);
@@ -58,7 +60,8 @@ describe("load outcome x local log", () => {
       await backend.until(() => backend.stored(room) !== null, `${room} to be saved`);
       client.destroy();
     }));
-    await letPass(1500); // the rooms leave memory
+    const live = async () => (await (await server.http("/v1/stats", { headers: { authorization: `Bearer ${admin}` } })).json()).rooms_live;
+    await polled(async () => (await live()) === 0, "the rooms to leave memory");
     const faults = {};
     for (const { load, local, room } of cells) {
       const { remote, v2, fault, body } = loads[load];
@@ -80,7 +83,11 @@ describe("load outcome x local log", () => {
       client.text.insert(0, "typed ");
       last.set(room, client);
     }));
-    await letPass(5000);
+    const marker = new Client("y-websocket", server, "doc-marker");
+    last.set("doc-marker", marker);
+    await marker.synced();
+    await backend.until(() => cells.every(({ room }) => backend.count("snapshot:GET", room) > (room.endsWith("log") ? 1 : 0)), "every room to be loaded");
+    await new Marker(backend, marker, "doc-marker").saves(5);
   });
   after(async () => {
     last.forEach((client) => client.destroy());

@@ -61,6 +61,7 @@ describe("16: presence, the application's backend decides", () => {
 
   it("the room is presence-{workspace} towards verify, and a document's token does not open it", async () => {
     const ada = await open("ada", "w-ab-cd");
+    await backend.caughtUp();
     const { body } = backend.requests.find((r) => r.route === "verify");
     assert.equal(Buffer.from(body, "base64").toString(), '{"roomId":"presence-w-ab-cd","resourceType":"presence","resourceId":"w-ab-cd"}');
     assert.equal(backend.count("snapshot:GET"), 0, "nothing is loaded for it");
@@ -118,10 +119,12 @@ describe("16: presence, the application's backend decides", () => {
 
   it("a consumed token resumes on the same URL, as every room's", async () => {
     const tab = await open("ada", "w-again");
+    await backend.caughtUp();
     const verified = backend.count("verify");
     await tab.leave();
     const back = await Tab.open(server, "w-again", `tab-${made}`, `p-${made}`);
     assert.deepEqual(await back.users(), []);
+    await backend.caughtUp();
     assert.equal(backend.count("verify"), verified);
     await back.leave();
   });

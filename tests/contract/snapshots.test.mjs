@@ -5,7 +5,7 @@ import * as Y from "../e2e/harness/yjs.mjs";
 import { Client } from "../e2e/harness/clients.mjs";
 import { RawClient } from "../e2e/harness/raw.mjs";
 import { Server } from "../e2e/harness/server.mjs";
-import { Backend, letPass } from "./backend.mjs";
+import { Backend, clockPasses, Marker } from "./backend.mjs";
 
 const quick = ["--set", "auth.recheck_interval=1h", "--set", "save.interval=1s", "--set", "save.disconnect_debounce=1s",
   "--set", "backend.timeout=1s", "--set", "rooms.linger=500ms"];
@@ -34,13 +34,14 @@ async function watch(backend, server, room) {
   return RawClient.open(server, `/parties/main/${room}?_pk=w${tokens}&token=${token}`);
 }
 
-const control = (raw, type) => raw.message((m) => typeof m === "string" && JSON.parse(m).type === type, type);
-
 describe("snapshots", () => {
-  let backend, server;
+  let backend, server, marker;
   before(async () => {
     backend = await Backend.start();
     server = await Server.start({ args: quick, env: backend.env });
+    const client = await dial(backend, server, "doc-marker");
+    await client.synced();
+    marker = new Marker(backend, client, "doc-marker");
   });
   after(async () => {
     await server?.stop();
@@ -70,10 +71,13 @@ describe("snapshots", () => {
       const good = Y.encodeStateAsUpdate(documentOf("the real document"));
       await backend.store(room, make());
       const client = await dial(backend, server, room);
-      await letPass(3500);
-      assert.equal(client.provider.synced, false, "SyncStep2 is withheld");
+      const raw = await watch(backend, server, room);
+      assert.equal((await raw.control("service_status")).available, false);
       client.text.insert(0, "typed meanwhile; ");
-      await letPass(2500);
+      // The watcher is sent the edit, so the server has it, and the client its own SyncStep1 long before.
+      await raw.message((m) => Buffer.isBuffer(m) && m.includes("typed meanwhile"), "the edit");
+      assert.equal(client.provider.synced, false, "SyncStep2 is withheld");
+      await marker.saves();
       assert.equal(backend.count("snapshot:POST", room), 0);
       await backend.store(room, good);
       await client.synced(40_000);
@@ -82,6 +86,7 @@ describe("snapshots", () => {
       await backend.until(() => textOf(backend.stored(room)).includes("typed meanwhile"), "the save of both");
       assert.ok(textOf(backend.stored(room)).includes("the real document"));
       client.destroy();
+      raw.ws.terminate();
     });
   }
 
@@ -89,13 +94,14 @@ describe("snapshots", () => {
     it(`5: while a load ends as ${JSON.stringify(fault)} no POST leaves, clients are told, and it resolves by itself`, async () => {
       const room = `doc-load-${Object.keys(fault)[0]}`;
       await backend.store(room, Y.encodeStateAsUpdate(documentOf("kept")));
-      await backend.faults({ "snapshot:GET": fault });
+      await backend.faults({ [`snapshot:GET ${room}`]: fault });
       const raw = await watch(backend, server, room);
-      const status = JSON.parse(await control(raw, "service_status"));
+      const status = await raw.control("service_status");
       assert.equal(status.available, false);
       const client = await dial(backend, server, room);
       client.text.insert(0, "new ");
-      await letPass(2500);
+      await raw.message((m) => Buffer.isBuffer(m) && m.includes("new "), "the edit");
+      await marker.saves();
       assert.equal(backend.count("snapshot:POST", room), 0);
       await backend.faults({});
       await client.synced(40_000);
@@ -113,7 +119,7 @@ describe("snapshots", () => {
     const saves = () => backend.count("snapshot:POST", "doc-interval");
     client.text.insert(0, "hello");
     await backend.until(() => saves() === 1, "the first save");
-    await letPass(2500);
+    await marker.saves();
     assert.equal(saves(), 1, "nothing changed");
     client.text.delete(0, 5);
     await backend.until(() => textOf(backend.stored("doc-interval")) === "", "the save of the deletion");
@@ -126,7 +132,7 @@ describe("snapshots", () => {
     const client = await dial(backend, server, "doc-headers");
     await client.synced();
     client.text.insert(0, "hello");
-    const complete = JSON.parse(await control(raw, "sync_complete"));
+    const complete = await raw.control("sync_complete");
     const { headers } = backend.requests.find((r) => r.route === "snapshot:POST" && r.query.roomId === "doc-headers");
     assert.equal(Number(headers["x-snapshot-version"]), complete.snapshotVersion);
     assert.equal(headers["x-snapshot-encoding"], "v1");
@@ -140,9 +146,9 @@ describe("snapshots", () => {
   it("9c: a document that nobody typed into is not saved", async () => {
     const client = await dial(backend, server, "doc-empty");
     await client.synced();
-    await letPass(1500);
+    await marker.saves();
     client.destroy();
-    await letPass(2000);
+    await marker.saves(); // longer than the debounce after the last leave
     assert.equal(backend.count("snapshot:POST", "doc-empty"), 0);
   });
 
@@ -184,6 +190,16 @@ describe("8: the save after the last leave", () => {
     await backend?.stop();
   });
 
+  /** The save after the last leave of a room that is left now: two seconds later, as of any room. */
+  const anotherLeave = async (room) => {
+    const client = await dial(backend, server, room);
+    await client.synced();
+    client.text.insert(0, "left");
+    client.provider.disconnect();
+    await backend.until(() => backend.count("snapshot:POST", room) === 1, `the save of ${room}`);
+    client.destroy();
+  };
+
   it("a return just before the debounce cancels it; just after, there is exactly one POST", async () => {
     const first = await dial(backend, server, "doc-leave");
     await first.synced();
@@ -192,14 +208,14 @@ describe("8: the save after the last leave", () => {
     await reader.textIs("hello");
     reader.destroy();
     first.destroy();
-    await letPass(1700);
+    await clockPasses(Date.now() + 1700);
     const back = await dial(backend, server, "doc-leave");
     await back.synced();
-    await letPass(1500);
+    await anotherLeave("doc-leave-2");
     assert.equal(backend.count("snapshot:POST", "doc-leave"), 0);
     back.destroy();
     await backend.until(() => backend.count("snapshot:POST", "doc-leave") === 1, "the save after the leave");
-    await letPass(1500);
+    await anotherLeave("doc-leave-3");
     assert.equal(backend.count("snapshot:POST", "doc-leave"), 1);
   });
 
@@ -228,17 +244,21 @@ describe("17: an outage with a restart in the middle", () => {
       const client = await dial(backend, server, "doc-outage");
       await client.synced();
       client.text.insert(0, "one ");
-      const before = JSON.parse(await control(raw, "sync_complete")).snapshotVersion;
-      await backend.kill();
+      const { snapshotVersion: before } = await raw.control("sync_complete");
+      await backend.faults({ "snapshot:POST": { status: 503 } });
+      const posts = backend.count("snapshot:POST");
       client.text.insert(4, "two ");
       await raw.message((m) => typeof m === "string" && m.includes("PERSIST_FAILED"), "PERSIST_FAILED");
-      await letPass(3000);
+      await backend.until(() => backend.count("snapshot:POST") >= posts + 3, "three attempts");
+      await raw.roundTrip();
       assert.equal(raw.messages.filter((m) => typeof m === "string" && m.includes("PERSIST_FAILED")).length, 1);
+      await backend.kill();
       client.destroy();
       await server.kill();
 
       server = await Server.start({ dataDir, args: quick, env: backend.env });
-      await letPass(1000);
+      await server.logs(/a save did not reach the backend/);
+      backend.state.faults = {};
       await backend.launch();
       await backend.until(() => backend.stored("doc-outage") && textOf(backend.stored("doc-outage")) === "one two ", "the save, though nobody opens the room", 60_000);
       const versions = backend.requests.filter((r) => r.route === "snapshot:POST").map((r) => Number(r.headers["x-snapshot-version"]));

@@ -5,7 +5,7 @@ import { anyApi as api } from "convex/server";
 import { Client } from "../../../tests/e2e/harness/clients.mjs";
 import { refusal } from "../../../tests/e2e/harness/raw.mjs";
 import { Server } from "../../../tests/e2e/harness/server.mjs";
-import { DEADLINE_MS, polled, until, withDeadline } from "../../../tests/e2e/harness/until.mjs";
+import { polled, until } from "../../../tests/e2e/harness/until.mjs";
 import * as Y from "../../../tests/e2e/harness/yjs.mjs";
 import { startBridge } from "./bridge.mjs";
 
@@ -62,9 +62,9 @@ it("a fresh server without a log loads it from there", async () => {
 it("a viewer reads, and is put out when the membership ends", async () => {
   const viewer = await dial("bob");
   await viewer.textIs("kept in Convex");
-  const refused = new Promise((resolve) => viewer.socket.addEventListener("message", ({ data }) => String(data).includes("READ_ONLY") && resolve()));
+  const refused = viewer.refusedEdit();
   viewer.text.insert(0, "not ");
-  await withDeadline(refused, DEADLINE_MS, () => "READ_ONLY");
+  await refused;
   await bridge.inTurn(() => bridge.convex.run(async (ctx) => {
     const members = await ctx.db.query("documentMembers").collect();
     await ctx.db.delete(members.find((member) => member.userId === "bob")._id);

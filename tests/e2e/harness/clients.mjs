@@ -1,4 +1,5 @@
 // One stock provider of each dialect, and what the tests ask of it.
+import "./web_crypto.mjs";
 import { WebSocket } from "ws";
 import YPartyKitProvider from "y-partykit/provider";
 import YServer1Provider from "y-partyserver-1/provider";
@@ -6,7 +7,7 @@ import YServer2Provider from "y-partyserver/provider";
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { keep } from "./leftovers.mjs";
-import { awarenessChanges, docChanges, providerEvents, until } from "./until.mjs";
+import { awarenessChanges, DEADLINE_MS, docChanges, providerEvents, until, withDeadline } from "./until.mjs";
 
 const common = { WebSocketPolyfill: WebSocket, disableBc: true, connect: true };
 
@@ -72,6 +73,14 @@ export class Client {
       () => `${this.dialect} to see ${what}, it sees ${JSON.stringify([...this.awareness.getStates()])}`,
       limitMs,
     );
+  }
+
+  /** Until the server says on this connection that an edit was dropped. Begin to wait before the edit. */
+  refusedEdit() {
+    const told = new Promise((resolve) => {
+      this.socket.addEventListener("message", ({ data }) => typeof data === "string" && data.includes("READ_ONLY") && resolve());
+    });
+    return withDeadline(told, DEADLINE_MS, () => `${this.dialect} to be told READ_ONLY`);
   }
 
   /** The network goes away without a goodbye: no close frame, no FIN answered by the provider. */

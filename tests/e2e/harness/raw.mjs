@@ -37,6 +37,14 @@ export class RawClient {
     return JSON.parse(await this.message((m) => typeof m === "string" && JSON.parse(m).type === type, type));
   }
 
+  /** Until the server has answered a SyncStep1, and with it everything that was sent before. */
+  async roundTrip() {
+    const answers = () => this.messages.filter((m) => Buffer.isBuffer(m) && m[0] === 0 && m[1] === 1).length;
+    const had = answers();
+    this.ws.send(Buffer.of(0, 0, 1, 0));
+    await this.message(() => answers() > had, "an answer to SyncStep1");
+  }
+
   sendJson(value) {
     this.ws.send(JSON.stringify(value));
   }

@@ -214,10 +214,13 @@ std::uint8_t* BlockStore::extend_content(BlockIndex index, std::size_t bytes, st
     record.tail_spare -= static_cast<std::uint32_t>(more);
     return heap.at(end);
   }
-  // Growing by half, but by no more than this, bounds both the copying and what lies idle.
+  // Growing by half bounds the copying, and little is to lie idle behind each of many writers'
+  // texts. A long text grows by a quarter all the same: by a fixed number of bytes, what is copied
+  // and left behind while it is typed would be the square of its length.
   constexpr std::size_t kSpareMin = 16;
   constexpr std::size_t kSpareMax = 2048;
-  const std::size_t spare = std::clamp((bytes + more) / 2, kSpareMin, kSpareMax);
+  const std::size_t grown = bytes + more;
+  const std::size_t spare = std::max(std::clamp(grown / 2, kSpareMin, kSpareMax), grown / 4);
   if ((!is_tail || record.tail_spare == 0) && heap.extend(end, more)) {
     record.tail_block = index;
     record.tail_end = end + static_cast<HeapAddress>(more);

@@ -218,6 +218,8 @@ bool FastPath::type(const Typing& typing) {
   parent.length += shape.utf16_length;
   if (parent.positions) parent.positions->resize(store_, block);
   if (parent.markers) parent.markers->clear();
+  // A text that outgrew its place has left a copy behind.
+  store_.compact_heap_if_worthwhile();
   return true;
 }
 

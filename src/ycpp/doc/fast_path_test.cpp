@@ -314,5 +314,29 @@ INSTANTIATE_TEST_SUITE_P(Formats, FastPaths, testing::Values(UpdateFormat::V1, U
                            return format.param == UpdateFormat::V1 ? "V1" : "V2";
                          });
 
+// Texts that outgrow their place are copied; what they leave behind must not add up.
+TEST(FastPath, LongTextsThatGrowSideBySideTakeMemoryInProportionToTheirLength) {
+  constexpr std::size_t kPieces = 1500;
+  constexpr std::size_t kPieceBytes = 400;
+  Doc document;
+  std::array<std::unique_ptr<Doc>, 2> writers;
+  for (std::size_t i = 0; i < writers.size(); ++i) {
+    writers.at(i) = std::make_unique<Doc>(DocOptions{.client_id = ClientId{i + 1}});
+    writers.at(i)->on_update(
+        [&](const UpdateEvent& event) { EXPECT_TRUE(document.apply_update_v1(event.update)); });
+  }
+  std::size_t most = 0;
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      const Text text = writers.at(i)->get_text(i == 0 ? "a" : "b");
+      text.insert(text.length(), std::string(kPieceBytes, static_cast<char>('a' + piece % 26)));
+    }
+    most = std::max(most, document.memory_bytes());
+  }
+  const std::size_t written = kPieces * kPieceBytes * writers.size();
+  EXPECT_EQ(document.get_text("a").length(), kPieces * kPieceBytes);
+  EXPECT_LT(most, 4 * written);
+}
+
 }  // namespace
 }  // namespace ycpp

@@ -79,6 +79,7 @@ export class Stage {
     stage.server = await DevServer.start(args);
     stage.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
     stage.contexts = [];
+    stage.hosts = new Set([new URL(stage.server.url).host]); // whom a page may ask
     stage.faults = [];
     return stage;
   }
@@ -90,7 +91,7 @@ export class Stage {
       page.on("pageerror", (error) => this.faults.push(`error in the page: ${error}`));
       page.on("request", (request) => {
         const { protocol, host } = new URL(request.url());
-        if (protocol.startsWith("http") && host !== new URL(this.server.url).host) this.faults.push(`asked elsewhere: ${request.url()}`);
+        if (protocol.startsWith("http") && !this.hosts.has(host)) this.faults.push(`asked elsewhere: ${request.url()}`);
       });
     });
     this.contexts.push(context);

@@ -89,7 +89,7 @@ describe("the demo workspace", () => {
     await shows(ada, "Known here.");
     await connection(ada, "Connecting");
     await type(ada, "Typed ahead. ");
-    assert.equal(await ada.evaluate(() => globalThis.runnelDemo.rooms.open.some(({ awareness }) => awareness.getLocalState().cursor)), true);
+    assert.equal(await ada.evaluate(() => Boolean(globalThis.runnelDemo.room("doc-roadmap").awareness.getLocalState().cursor)), true);
     letThrough();
     await connection(ada, "Live");
     await stored(ada);
@@ -110,7 +110,7 @@ describe("the demo workspace", () => {
     const updates = offered.filter((payload) => typeof payload !== "string" && payload[0] === 0 && payload[1] === 2);
     assert.equal(updates.length, 0);
     // And one who goes around the page is stopped by the server.
-    await viewer.evaluate(() => globalThis.runnelDemo.rooms.open[0].doc.getXmlFragment("document").delete(0, 1));
+    await viewer.evaluate(() => globalThis.runnelDemo.room("doc-roadmap").doc.getXmlFragment("document").delete(0, 1));
     await type(ada, " Still here.");
     await shows(ada, "Still here.");
     assert.match(await stage.server.content("doc-roadmap"), /Only for reading\./);

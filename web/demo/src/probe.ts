@@ -12,6 +12,7 @@ let diagram: Diagram | null = null;
 
 const probe = {
   rooms,
+  room: (name: string) => rooms.open.find(({ room }) => room === name),
   docPrototype: Y.Doc.prototype,
   elements: (): number => diagram?.elements.length ?? -1,
   /** Names at the pointers that Excalidraw draws. */

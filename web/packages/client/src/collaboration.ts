@@ -204,6 +204,9 @@ export class Collaboration {
     this.#open = true;
     this.#synced = false;
     this.#levelHeard = false;
+    // The others remember the clock of the state they dropped when the connection went, and would take
+    // nothing at that clock from us: said again, the state that the provider now sends is a newer one.
+    if (this.#lost) this.awareness.setLocalState(this.awareness.getLocalState());
     this.#backoff.opened(Date.now());
     this.#saving.connectionOpened();
     this.#publish();

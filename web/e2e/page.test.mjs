@@ -1,0 +1,131 @@
+// The page itself: its weight, how it is kept, how fast it opens, with a keyboard, in the dark.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { connection, editorOf, openLive, shows, Stage, stored, type, until } from "./harness.mjs";
+
+const firstPageLimit = 300_000;
+const warmLimitMs = 1_000;
+
+/** What reaches this page over the network, compressed as it came, by URL. */
+async function countBytes(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const urls = new Map();
+  const bytes = new Map();
+  session.on("Network.requestWillBeSent", ({ requestId, request }) => urls.set(requestId, request.url));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => bytes.set(urls.get(requestId), encodedDataLength));
+  return bytes;
+}
+
+/** Presses Tab until the element that has the focus satisfies the condition. */
+async function tabTo(page, what, condition) {
+  for (let presses = 0; presses < 60; ++presses) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(condition, what)) return;
+  }
+  assert.fail(`Tab never reached ${what}`);
+}
+const hasText = (text) => document.activeElement.textContent.trim() === text || document.activeElement.getAttribute("aria-label") === text;
+
+describe("the page", () => {
+  let stage;
+  before(async () => (stage = await Stage.open()));
+  afterEach(() => stage.leave());
+  after(() => stage?.close());
+
+  it("is below 300 KB when it is first opened", async (test) => {
+    const page = await (await stage.profile()).newPage();
+    const bytes = await countBytes(page);
+    await page.goto(stage.server.url, { waitUntil: "networkidle" });
+    await page.getByRole("button", { name: "Ada" }).waitFor();
+    let total = 0;
+    for (const [url, size] of bytes) {
+      total += size;
+      test.diagnostic(`${size} bytes ${new URL(url).pathname}`);
+    }
+    test.diagnostic(`first page: ${total} bytes on the wire in ${bytes.size} requests`);
+    assert.ok(bytes.size >= 3, "nothing was counted");
+    assert.ok(total < firstPageLimit, `the first page weighs ${total} bytes`);
+  });
+
+  it("is compressed, and what carries a hash in its name is kept for ever", async () => {
+    const { url } = stage.server;
+    const get = (path, headers = {}) => fetch(url + path, { headers });
+    const page = await get("/");
+    assert.equal(page.headers.get("cache-control"), "no-cache");
+    const html = await page.text();
+    const assets = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+    assert.ok(assets.length >= 2, html);
+    for (const path of assets) {
+      const asset = await get(path, { "accept-encoding": "gzip" });
+      assert.equal(asset.status, 200);
+      assert.equal(asset.headers.get("content-encoding"), "gzip");
+      assert.match(asset.headers.get("cache-control"), /immutable/);
+      assert.match(asset.headers.get("vary"), /accept-encoding/i);
+      const again = await get(path, { "if-none-match": asset.headers.get("etag") });
+      assert.equal(again.status, 304);
+    }
+    const worker = await get("/sw.js");
+    assert.equal(worker.headers.get("cache-control"), "no-cache");
+    assert.match(worker.headers.get("content-type"), /javascript/);
+    assert.equal((await get("/assets/nothing-here.js")).status, 404);
+  });
+
+  it("opens a document in under a second on a warm cache", async (test) => {
+    const ada = await stage.person("Ada");
+    await openLive("Welcome", ada);
+    await type(ada, "Opens at once.");
+    await stored(ada);
+    const taken = [];
+    for (let attempt = 0; attempt < 5; ++attempt) {
+      await ada.reload({ waitUntil: "commit" });
+      const shown = await until(ada, () => document.querySelector(".bn-editor")?.innerText.includes("Opens at once.") && performance.now());
+      taken.push(Math.round(await shown.jsonValue()));
+      await connection(ada, "Live");
+    }
+    test.diagnostic(`content shown after ${taken.join(", ")} ms`);
+    assert.ok(Math.min(...taken) < warmLimitMs, `the content was shown after ${taken.join(", ")} ms`);
+  });
+
+  it("can be used with the keyboard alone", async () => {
+    const page = await (await stage.profile()).newPage();
+    await page.goto(stage.server.url);
+    await page.getByRole("button", { name: "Ada" }).waitFor();
+    await tabTo(page, "Ada", (name) => document.activeElement.tagName === "BUTTON" && document.activeElement.textContent.includes(name));
+    await page.keyboard.press("Enter");
+    await page.getByRole("navigation", { name: "Workspace" }).waitFor();
+    await page.evaluate(() => document.activeElement?.blur());
+    await tabTo(page, "Skip to the content", hasText);
+    await tabTo(page, "New document", hasText);
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("By hand");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "By hand", level: 2 }).waitFor();
+    await connection(page, "Live");
+    await tabTo(page, "Share", hasText);
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", "the focus is not to be seen");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Share" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Share" }).waitFor({ state: "hidden" });
+    await tabTo(page, "the editor", () => document.activeElement.classList.contains("bn-editor"));
+    await page.keyboard.type("Typed without a mouse.");
+    await shows(page, "Typed without a mouse.");
+    await stored(page);
+  });
+
+  it("is dark or light as the system says, until somebody chooses", async () => {
+    const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await stage.person("Grace", { colorScheme: "dark" });
+    assert.equal(await background(dark), "rgb(20, 22, 27)");
+    await openLive("Welcome", dark);
+    assert.equal(await dark.locator(".bn-container").first().getAttribute("data-color-scheme"), "dark");
+    await dark.getByRole("button", { name: "Use the light theme" }).click();
+    assert.equal(await background(dark), "rgb(255, 255, 255)");
+    await dark.reload();
+    await editorOf(dark).waitFor();
+    assert.equal(await background(dark), "rgb(255, 255, 255)");
+    const light = await stage.person("Ada", { colorScheme: "light" });
+    assert.equal(await background(light), "rgb(255, 255, 255)");
+  });
+});

@@ -454,11 +454,85 @@ describe("the state of the backend", () => {
 });
 
 describe("draining", () => {
-  it("takes the server out of rotation", async () => {
-    const server = await start();
-    const { call } = await AdminApi.of(server, used);
-    await call("POST", "/v1/drain", { expect: 202 });
-    assert.equal((await server.http("/readyz")).status, 503);
+  let backend;
+  const stored = new Map();
+  before(async () => {
+    backend = createServer((request, response) => {
+      const parts = [];
+      request.on("data", (part) => parts.push(part));
+      request.on("end", () => {
+        const room = new URL(request.url, "http://backend").searchParams.get("roomId");
+        if (request.method === "GET") {
+          response.writeHead(404).end();
+        } else {
+          stored.set(room, Buffer.concat(parts));
+          response.writeHead(200, { "content-type": "application/json" }).end("{}");
+        }
+      });
+    });
+    backend.listen(0, "127.0.0.1");
+    await once(backend, "listening");
+  });
+  after(() => {
+    backend.closeAllConnections();
+    backend.close();
+  });
+
+  it("sends clients away bit by bit, saves everything, and loses nothing", async () => {
+    const settings = [`backend.url=http://127.0.0.1:${backend.address().port}`, "backend.secret=shared"];
+    let server = await start(...settings);
+    const api = await AdminApi.of(server, used);
+    const { call } = api;
+    assert.equal((await call("GET", "/v1/drain", { expect: 200 })).state, "serving");
+    const clients = ["doc-drain-1", "doc-drain-2"].flatMap((room) => [
+      new Client("y-partykit", server, room),
+      new Client("y-websocket", server, room),
+    ]);
+    await Promise.all(clients.map((client) => client.synced()));
+    clients[0].text.insert(0, "typed before");
+    clients[2].text.insert(0, "typed before");
+    await Promise.all(clients.map((client) => client.textIs("typed before")));
+    const raws = await Promise.all([1, 2, 3, 4].map((n) => RawClient.open(server, `/parties/main/doc-drain-${n}`)));
+    const began = performance.now();
+    const closes = Promise.all(raws.map(async (raw) => ({ ...(await raw.closeEvent()), at: performance.now() - began })));
+
+    const progress = await call("POST", "/v1/drain", { body: { over_ms: 1500 }, expect: 202 });
+    assert.equal(progress.state, "draining");
+    clients[1].text.insert(0, "typed while draining, ");
+    clients[3].text.insert(0, "typed while draining, ");
+    const refused = await refusal(server, "/parties/main/doc-new");
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers["retry-after"]) >= 1);
+    const ready = await server.http("/readyz");
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /draining/);
+    await call("POST", "/v1/drain", { body: { over_ms: -1 }, expect: 400 });
+
+    const gone = await closes;
+    assert.deepEqual([...new Set(gone.map((close) => close.code))], [1012]);
+    const times = gone.map((close) => close.at).sort((a, b) => a - b);
+    assert.ok(times.at(-1) - times[0] > 300, `closed at ${times.map(Math.round)} ms: not spread`);
+    let done;
+    await api.eventually(async () => {
+      done = await call("GET", "/v1/drain", { expect: 200 });
+      return done.state === "drained";
+    }, "the drain to end");
+    assert.deepEqual([done.connections, done.rooms, done.saves_waiting], [0, 0, 0]);
+    for (const room of ["doc-drain-1", "doc-drain-2"]) assert.match(textIn(stored.get(room)), /typed before/);
+    await call("GET", "/v1/rooms/doc-drain-1", { expect: 503 });
+
+    const { code, tookMs } = await server.terminate();
+    assert.equal(code, 0);
+    assert.ok(tookMs < 5000, `the exit took ${Math.round(tookMs)} ms`);
+    const { dataDir, port } = server;
+    server = await Server.start({
+      dataDir,
+      port,
+      args: ["--set", "auth.mode=none", ...settings.flatMap((setting) => ["--set", setting])],
+    });
+    server.ownsDir = true;
+    await Promise.all(clients.map((client) => client.textIs("typed while draining, typed before")));
+    clients.forEach((client) => client.destroy());
     await server.stop();
   });
 });

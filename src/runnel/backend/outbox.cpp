@@ -407,6 +407,8 @@ void Outbox::flush(Duration deadline, Task done) {
     done();
     return;
   }
+  // A second flush takes the place of one that is under way.
+  if (flush_timer_) deps_.executor.cancel(*std::exchange(flush_timer_, std::nullopt));
   flushed_ = std::move(done);
   for (auto& [room, entry] : entries_) {
     entry->tried_in_flush = false;

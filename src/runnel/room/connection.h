@@ -27,10 +27,11 @@ inline constexpr std::uint16_t kNormal = 1000;
 inline constexpr std::uint16_t kGoingAway = 1001;  // the server shuts down
 inline constexpr std::uint16_t kPolicy = 1008;     // refused: AUTH_FORBIDDEN, too much garbage
 inline constexpr std::uint16_t kTooBig = 1009;
-inline constexpr std::uint16_t kInternalError = 1011;  // this room failed and reloads
-inline constexpr std::uint16_t kTryAgainLater = 1013;  // over a bound, a retry may help
-inline constexpr std::uint16_t kForbidden = 4403;      // y-websocket's way to say AUTH_FORBIDDEN
-inline constexpr std::uint16_t kRoomDeleted = 4404;    // a tombstone
+inline constexpr std::uint16_t kInternalError = 1011;   // this room failed and reloads
+inline constexpr std::uint16_t kServiceRestart = 1012;  // the server is being drained
+inline constexpr std::uint16_t kTryAgainLater = 1013;   // over a bound, a retry may help
+inline constexpr std::uint16_t kForbidden = 4403;       // y-websocket's way to say AUTH_FORBIDDEN
+inline constexpr std::uint16_t kRoomDeleted = 4404;     // a tombstone
 }  // namespace close_code
 
 // The way back to one client. Implemented by server/ and by tests. The room calls it on its own

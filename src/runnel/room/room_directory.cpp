@@ -181,6 +181,11 @@ void RoomDirectory::revoke(ConnectionId connection, std::string_view reason) {
   slot.room->revoke(*slot.connection, reason);
 }
 
+void RoomDirectory::close(ConnectionId connection, std::uint16_t code, std::string_view reason) {
+  const auto found = connections_.find(connection);
+  if (found != connections_.end()) found->second.connection->close(code, reason);
+}
+
 std::size_t RoomDirectory::kick(const RoomId& id, const KickFilter& filter, std::uint16_t code,
                                 std::string_view reason) {
   Room* room = find(id);

@@ -119,6 +119,9 @@ class RoomDirectory {
   void set_identity(ConnectionId connection, Identity identity);
   void revoke(ConnectionId connection, std::string_view reason);
 
+  // Closes one connection. One that is unknown or closing is no error.
+  void close(ConnectionId connection, std::uint16_t code, std::string_view reason);
+
   // Closes those connections; returns how many.
   std::size_t kick(const RoomId& room, const KickFilter& filter, std::uint16_t code,
                    std::string_view reason);

@@ -8,7 +8,7 @@
 
 #include <boost/json/object.hpp>
 
-#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "/v1/";
 constexpr std::string_view kUnixPeer = "unix";
+constexpr Duration kDrainMax = std::chrono::hours(1);
 
 std::optional<std::string_view> bearer(const net::HttpRequest& request) {
   constexpr std::string_view kScheme = "Bearer ";
@@ -65,6 +66,8 @@ void AdminApi::dispatch(std::string_view rest, net::HttpRequest request, net::Re
     list_rooms(request, std::move(responder));
   } else if (rest == "drain" && method == "POST") {
     start_drain(request, std::move(responder));
+  } else if (rest == "drain" && method == "GET") {
+    drain_progress(200, std::move(responder));
   } else if (rest.starts_with("rooms/")) {
     room_call(rest.substr(6), std::move(request), std::move(responder));
   } else {
@@ -85,10 +88,23 @@ void AdminApi::start_drain(const net::HttpRequest& request, net::Responder respo
     responder.send(problem(body.error()));
     return;
   }
-  const boost::json::value* over = body->if_contains("over_ms");
-  const std::int64_t over_ms = over != nullptr && over->is_int64() ? over->get_int64() : 0;
-  deps_.drain(Duration(std::max<std::int64_t>(0, over_ms)));
-  responder.send({.status = 202, .headers = {}, .body = {}, .shared_body = {}});
+  Duration over(0);
+  if (const boost::json::value* asked = body->if_contains("over_ms")) {
+    if (!asked->is_int64() || asked->get_int64() < 0 || asked->get_int64() > kDrainMax.count()) {
+      responder.send(problem(400, "`over_ms` must be a number from 0 to 3600000"));
+      return;
+    }
+    over = Duration(asked->get_int64());
+  }
+  deps_.drain.start(over);
+  drain_progress(202, std::move(responder));
+}
+
+void AdminApi::drain_progress(int status, net::Responder responder) {
+  net::EventLoop& loop = responder.loop();
+  deps_.drain.progress(loop, [status, responder = std::move(responder)](std::string json) mutable {
+    responder.send(net::json_response(status, std::move(json)));
+  });
 }
 
 void AdminApi::list_rooms(const net::HttpRequest& request, net::Responder responder) {

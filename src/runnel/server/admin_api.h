@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runnel/auth/secret.h"
+#include "runnel/server/drain_control.h"
 #include "runnel/server/event_feed.h"
 #include "runnel/server/router.h"
 #include "runnel/server/server_stats.h"
@@ -12,7 +13,6 @@
 #include "base/ids.h"
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +22,7 @@ struct AdminApiDeps {
   Shards& shards;
   ServerStatsSource& stats;
   EventFeed& events;
-  std::function<void(Duration over)> drain;  // refuse new connections, move the present ones away
+  DrainControl& drain;
 };
 
 class AdminApi final : public Route {
@@ -39,6 +39,7 @@ class AdminApi final : public Route {
   void dispatch(std::string_view rest, net::HttpRequest request, net::Responder responder);
   void server_stats(net::Responder responder);
   void start_drain(const net::HttpRequest& request, net::Responder responder);
+  void drain_progress(int status, net::Responder responder);
   void list_rooms(const net::HttpRequest& request, net::Responder responder);
   void room_call(std::string_view rest, net::HttpRequest request, net::Responder responder);
 

@@ -271,6 +271,12 @@ void LoopParts::start(std::function<void()> started) {
   });
 }
 
+void LoopParts::drain_slowly(Duration over, Duration flush_deadline, Task done) {
+  shard_.door->drain(over, [this, flush_deadline, done = std::move(done)]() mutable {
+    drain(flush_deadline, std::move(done));
+  });
+}
+
 void LoopParts::drain(Duration flush_deadline, Task done) {
   shard_.directory->drain([this, flush_deadline, done = std::move(done)]() mutable {
     outbox_->flush(flush_deadline, std::move(done));

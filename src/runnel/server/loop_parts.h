@@ -61,6 +61,10 @@ class LoopParts {
   // Closes the rooms' connections, saves and evicts the rooms, then tries all saves once.
   void drain(Duration flush_deadline, Task done);
 
+  // The same for a server that goes on running: nobody is let in, and connections are sent away
+  // over some time before.
+  void drain_slowly(Duration over, Duration flush_deadline, Task done);
+
  private:
   void build_backend();
   void build_verifier();

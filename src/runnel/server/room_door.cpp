@@ -14,6 +14,8 @@ namespace runnel::server {
 namespace {
 
 constexpr Duration kBusyRetry = std::chrono::seconds(2);
+constexpr Duration kDrainRetry = std::chrono::seconds(5);
+constexpr Duration kDrainTick{50};
 
 // Close codes that y-websocket takes as final.
 constexpr std::uint16_t kUnauthorized = 4401;
@@ -101,6 +103,12 @@ void RoomDoor::enter(Arrival arrival, net::Responder responder) {
     responder.send(std::move(preflight));
     return;
   }
+  if (draining_) {
+    auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
+                                             time_.steady_ms(), auth::Admitted{}, TimerId{});
+    unavailable(visitor, kDrainRetry, "The server is about to stop");
+    return;
+  }
   auth::AccessRequest request{.room = arrival.target.room,
                               .token = token_of(arrival),
                               .connection_key = arrival.target.connection_key,
@@ -171,6 +179,10 @@ void RoomDoor::let_in(const VisitorPtr& visitor) {
   if (visitor->answered) return;
   if (!visitor->responder.is_connected()) {
     visitor->answered = true;
+    return;
+  }
+  if (draining_) {
+    unavailable(visitor, kDrainRetry, "The server is about to stop");
     return;
   }
   RoomConnection& connection = add_connection(visitor);
@@ -311,6 +323,38 @@ ConnectionId RoomDoor::next_id() {
   constexpr std::uint64_t kShardsMax = 1024;
   last_id_ = last_id_ == 0 ? kShardsMax + shard_.index : last_id_ + kShardsMax;
   return ConnectionId(last_id_);
+}
+
+void RoomDoor::drain(Duration over, Task done) {
+  draining_ = true;
+  leaving_.clear();
+  for (const auto& [id, connection] : connections_) leaving_.push_back(id);
+  std::ranges::sort(leaving_, {}, &ConnectionId::value);
+  left_ = 0;
+  drain_began_ms_ = time_.steady_ms();
+  drain_over_ = over;
+  drained_ = std::move(done);
+  send_away();
+}
+
+void RoomDoor::send_away() {
+  const Duration passed(time_.steady_ms() - drain_began_ms_);
+  const bool is_over = passed >= drain_over_;
+  const std::size_t due = is_over ? leaving_.size()
+                                  : leaving_.size() * static_cast<std::size_t>(passed.count()) /
+                                        static_cast<std::size_t>(drain_over_.count());
+  for (; left_ < due; ++left_) {
+    shard_.directory->close(leaving_[left_], room::close_code::kServiceRestart, "SERVER_DRAINING");
+  }
+  if (left_ == leaving_.size()) {
+    leaving_ = {};
+    left_ = 0;
+    if (Task done = std::exchange(drained_, nullptr)) done();
+    return;
+  }
+  shard_.loop.after(kDrainTick, [door = std::weak_ptr(self_)] {
+    if (const auto alive = door.lock()) (*alive)->send_away();
+  });
 }
 
 void RoomDoor::connection_over(ConnectionId id) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace runnel::server {
 
@@ -49,6 +50,11 @@ class RoomDoor {
 
   void enter(Arrival arrival, net::Responder responder);
 
+  // Lets nobody in from here on (503, Retry-After) and sends those who are inside away, spread over
+  // that time so that they do not all arrive elsewhere at once. `done` runs when the last one was
+  // told to go.
+  void drain(Duration over, Task done);
+
  private:
   struct Visitor;  // one arrival on its way in
   using VisitorPtr = std::shared_ptr<Visitor>;
@@ -69,6 +75,7 @@ class RoomDoor {
   RoomConnection& add_connection(const VisitorPtr& visitor);
   ConnectionId next_id();
   void connection_over(ConnectionId id);
+  void send_away();
 
   Shard& shard_;
   const TimeSource& time_;
@@ -77,6 +84,15 @@ class RoomDoor {
   RoomDoorOptions options_;
   std::unordered_map<ConnectionId, std::unique_ptr<RoomConnection>> connections_;
   std::uint64_t last_id_{0};
+
+  // Of a drain.
+  bool draining_{false};
+  std::vector<ConnectionId> leaving_;  // in the order in which they came
+  std::size_t left_{0};                // of them
+  std::int64_t drain_began_ms_{0};
+  Duration drain_over_{0};
+  Task drained_;
+
   std::shared_ptr<RoomDoor*> self_;  // held weakly by callbacks: dies with this
 };
 

@@ -4,6 +4,7 @@
 #include "runnel/net/tls.h"
 #include "runnel/server/admin_api.h"
 #include "runnel/server/config_files.h"
+#include "runnel/server/drain_control.h"
 #include "runnel/server/embedded_files.h"
 #include "runnel/server/event_feed.h"
 #include "runnel/server/health_routes.h"
@@ -33,6 +34,9 @@ namespace {
 // Together below the 10 s within which a supervisor expects the end.
 constexpr std::chrono::seconds kDrainLimit{6};
 constexpr Duration kFlushLimit{2000};
+
+// A drain that was asked for has more time: nobody waits for the process to end.
+constexpr Duration kDrainFlushLimit{30'000};
 constexpr std::chrono::seconds kCloseLimit{2};
 
 constexpr const char* kNoDemoPage =
@@ -144,6 +148,7 @@ struct Assembly {
   std::unique_ptr<Shards> shards;
   std::vector<std::unique_ptr<LoopParts>> parts;
   std::unique_ptr<StatsCollector> stats;
+  std::unique_ptr<DrainControl> drain;
   MetricsSource metrics;
   std::unique_ptr<EventFeed> events;
   std::unique_ptr<LocalRoutes> local;
@@ -232,15 +237,18 @@ Result<void> Assembly::build_routes() {
       *shards, store->store().metrics(), collab_metrics, time, store->database_path(),
       backend_kind_name(config().backend.kind), backend_is_configured(config().backend)});
   events = std::make_unique<EventFeed>(*shards, *stats);
+  drain = std::make_unique<DrainControl>(
+      *shards, *stats, [this](std::size_t index, Duration over, Task done) {
+        if (parts[index]) parts[index]->drain_slowly(over, kDrainFlushLimit, std::move(done));
+      });
   auth::Secret secret = config().admin.secret;
   if (secret.empty()) {
     secret = RUNNEL_TRY(load_or_make_admin_secret(config().server.data_dir, random));
   }
   const auto add = [this](std::unique_ptr<Route> route) { routes.push_back(std::move(route)); };
   add(std::make_unique<RoomGateway>(*shards, gateway_options(config())));
-  add(std::make_unique<AdminApi>(
-      AdminApiDeps{*shards, *stats, *events, [this](Duration) { stats->set_draining(); }},
-      std::move(secret), config().limits.document_bytes));
+  add(std::make_unique<AdminApi>(AdminApiDeps{*shards, *stats, *events, *drain}, std::move(secret),
+                                 config().limits.document_bytes));
   add(std::make_unique<HealthRoutes>(
       [this] { return readiness_issues(config(), stats->is_draining()); }, *stats, metrics));
   add(std::make_unique<StaticFiles>("/_/", dashboard_files()));

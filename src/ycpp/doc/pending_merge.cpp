@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 
 namespace ycpp {
@@ -17,12 +19,15 @@ namespace {
 
 using RunRef = std::pair<ClientIndex, const PendingStructs::Run*>;
 
-// Clients descending, clocks ascending, as Yjs writes an update.
+// Clients descending, clocks ascending, as Yjs writes an update; equal ones stay in the order of
+// their arrival. Not std::stable_sort: libstdc++ 12's uses what clang 19 refuses as deprecated.
 void sort_runs(const BlockStore& store, std::vector<RunRef>& runs) {
-  std::stable_sort(runs.begin(), runs.end(), [&](const RunRef& a, const RunRef& b) {
-    if (a.first != b.first) return store.clients[a.first].id > store.clients[b.first].id;
-    return a.second->clock < b.second->clock;
-  });
+  std::multimap<std::pair<std::uint64_t, Clock>, RunRef> sorted;
+  for (const RunRef& run : runs) {
+    sorted.emplace(std::pair(~store.clients[run.first].id.value(), run.second->clock), run);
+  }
+  runs.clear();
+  for (const auto& [key, run] : sorted) runs.push_back(run);
 }
 
 // What the document knows already is left out: others must not get it in another version.

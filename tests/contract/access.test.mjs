@@ -197,6 +197,72 @@ describe("access through the application's backend", () => {
   });
 });
 
+describe("a restart of the server", () => {
+  it("stock clients with consumed one-time tokens resume, and the backend is not asked again", async () => {
+    const backend = await Backend.start();
+    const args = [...quick, "--set", "auth.resume_grace=10s"];
+    const first = await Server.start({ args, env: backend.env });
+    first.ownsDir = false;
+    const token = await backend.token("t-restart", "doc-restart");
+    const client = new Client("y-partykit", first, "doc-restart", { params: { token } });
+    await client.synced();
+    await backend.caughtUp();
+    const verified = backend.count("verify");
+    await first.kill();
+    await client.disconnected();
+    client.text.insert(0, "typed while it was away");
+    const second = await Server.start({ dataDir: first.dataDir, port: first.port, args, env: backend.env });
+    await client.synced();
+    assert.ok(client.provider.wsconnected);
+    await backend.until(() => backend.stored("doc-restart") !== null, "the save");
+    assert.equal(backend.count("verify"), verified);
+    assert.equal((await refusal(second, "/parties/main/doc-restart?_pk=another&token=t-restart")).status, 401, "for its own _pk only");
+    client.destroy();
+    await second.stop();
+    first.ownsDir = true;
+    await first.stop();
+    await backend.stop();
+  });
+});
+
+describe("without a decision about access", () => {
+  it("serve lets nobody in; auth.mode none does, with a warning in the log and in /readyz", async () => {
+    const closed = await Server.start({ args: [] });
+    assert.equal((await refusal(closed, "/parties/main/any?_pk=x")).status, 401);
+    assert.equal((await refusal(closed, "/parties/main/any?_pk=x&token=made-up")).status, 401);
+    await closed.stop();
+    const open = await Server.start({ args: ["--set", "auth.mode=none"] });
+    assert.match(open.log, /warning .*auth\.mode is none/);
+    assert.match(await (await open.http("/readyz")).text(), /auth\.mode is none/);
+    (await RawClient.open(open, "/parties/main/any?_pk=x")).ws.terminate();
+    await open.stop();
+  });
+
+  it("auth.mode hmac without a secret starts, says so, and calls no token bad", async () => {
+    const server = await Server.start({ args: ["--set", "auth.mode=hmac"], env: { PARTYKIT_SECRET: "" } });
+    assert.match(server.log, /neither auth\.secret nor backend\.secret/);
+    assert.match(await (await server.http("/readyz")).text(), /neither auth\.secret nor backend\.secret/);
+    const signedWithNothing = hmacToken("", { sub: "u1", room: "doc-h", exp: Date.now() + 60_000 });
+    assert.equal((await refusal(server, `/parties/main/doc-h?_pk=x&token=${signedWithNothing}`)).status, 503);
+    await server.stop();
+  });
+
+  it("fail_open = false puts out who cannot be confirmed, and lets them back when the backend answers", async () => {
+    const backend = await Backend.start();
+    const server = await Server.start({ args: [...quick, "--set", "auth.fail_open=false"], env: backend.env });
+    await backend.token("t-strict", "doc-strict");
+    const raw = await RawClient.open(server, "/parties/main/doc-strict?_pk=s&token=t-strict");
+    await backend.faults({ "check-access": { status: 503 } });
+    assert.equal((await raw.control("permission_revoked")).reason, "Your access to this resource could not be confirmed");
+    assert.deepEqual(await raw.closeEvent(), { code: 1008, reason: "AUTH_FORBIDDEN" });
+    await backend.faults({});
+    await backend.token("t-strict-2", "doc-strict");
+    (await RawClient.open(server, "/parties/main/doc-strict?_pk=s&token=t-strict-2")).ws.terminate();
+    await server.stop();
+    await backend.stop();
+  });
+});
+
 async function reading(backend, server, room) {
   const token = await backend.token(`t-${room}-${Math.random()}`, room, { userId: "reader", userName: "Reader" });
   const client = new Client("y-partykit", server, room, { params: { token } });

@@ -5,6 +5,7 @@ import * as Y from "../e2e/harness/yjs.mjs";
 import { Client } from "../e2e/harness/clients.mjs";
 import { RawClient } from "../e2e/harness/raw.mjs";
 import { Server } from "../e2e/harness/server.mjs";
+import { providerEvents, until } from "../e2e/harness/until.mjs";
 import { Backend, clockPasses, Marker } from "./backend.mjs";
 
 const quick = ["--set", "auth.recheck_interval=1h", "--set", "save.interval=1s", "--set", "save.disconnect_debounce=1s",
@@ -152,6 +153,40 @@ describe("snapshots", () => {
     assert.equal(backend.count("snapshot:POST", "doc-empty"), 0);
   });
 
+  it("ack tells what is received, durable and with the backend", async () => {
+    const raw = await watch(backend, server, "doc-ack");
+    const update = Y.encodeStateAsUpdate(documentOf("acknowledged"));
+    await backend.faults({ "snapshot:POST doc-ack": { status: 503 } });
+    raw.ws.send(Buffer.concat([Buffer.of(0, 2, update.length), update]));
+    const acked = (wanted) => raw.message((m) => typeof m === "string" && m === JSON.stringify({ type: "ack", ...wanted }), `ack ${JSON.stringify(wanted)}; got ${raw.messages.filter((m) => typeof m === "string").join(" ")}`);
+    await acked({ received: 1, durable: 1, backend: 0 });
+    await raw.message((m) => typeof m === "string" && m.includes("PERSIST_FAILED"), "PERSIST_FAILED");
+    await backend.faults({});
+    await acked({ received: 1, durable: 1, backend: 1 });
+    assert.equal(textOf(backend.stored("doc-ack")), "acknowledged");
+    raw.ws.terminate();
+  });
+
+  it("11b: a 413 of the backend: told once, not asked again with the same bytes, sent again when it shrinks", async () => {
+    const room = "doc-413";
+    await backend.faults({ [`snapshot:POST ${room}`]: { status: 413 } });
+    const raw = await watch(backend, server, room);
+    const client = await dial(backend, server, room);
+    await client.synced();
+    client.text.insert(0, "z".repeat(50_000));
+    await raw.message((m) => typeof m === "string" && m.includes("PERSIST_FAILED"), "PERSIST_FAILED");
+    await marker.saves(3);
+    assert.equal(backend.count("snapshot:POST", room), 1);
+    await raw.roundTrip();
+    assert.equal(raw.messages.filter((m) => typeof m === "string" && m.includes("PERSIST_FAILED")).length, 1);
+    await backend.faults({});
+    client.text.delete(0, 49_000);
+    await backend.until(() => backend.stored(room) !== null, "the smaller snapshot");
+    assert.equal(textOf(backend.stored(room)).length, 1000);
+    client.destroy();
+    raw.ws.terminate();
+  });
+
   it("13: a first sync of 5 MB in chunks arrives and is saved", async () => {
     const doc = documentOf("x".repeat(5_000_000));
     const client = await dial(backend, server, "doc-large", { doc });
@@ -233,6 +268,23 @@ describe("8: the save after the last leave", () => {
   });
 });
 
+describe("before eviction", () => {
+  it("a room that leaves memory is saved first, whatever the interval", async () => {
+    const backend = await Backend.start();
+    const args = [...quick, "--set", "save.interval=1h", "--set", "save.disconnect_debounce=1h"];
+    const server = await Server.start({ args, env: backend.env });
+    const client = await dial(backend, server, "doc-evict");
+    await client.synced();
+    client.text.insert(0, "put away");
+    client.provider.disconnect();
+    await backend.until(() => backend.stored("doc-evict") !== null, "the save");
+    assert.equal(textOf(backend.stored("doc-evict")), "put away");
+    client.destroy();
+    await server.stop();
+    await backend.stop();
+  });
+});
+
 describe("17: an outage with a restart in the middle", () => {
   it("the outbox goes on, nothing is lost, versions only grow, PERSIST_FAILED comes once", async () => {
     const backend = await Backend.start();
@@ -299,6 +351,27 @@ describe("without url or secret", () => {
       await first.stop();
       await backend.stop();
     }
+  });
+});
+
+describe("without the secret alone", () => {
+  it("the same: /readyz and the log name it, nothing is sent before it is configured", async () => {
+    const backend = await Backend.start();
+    const server = await Server.start({ args: [...quick, "--set", "auth.mode=none"], env: { CONVEX_SITE_URL: backend.url } });
+    const ready = await server.http("/readyz");
+    assert.match(await ready.text(), /backend\.secret is not set/);
+    assert.match(server.log, /backend\.secret is not set/);
+    const client = new Client("y-partykit", server, "doc-no-secret");
+    client.text.insert(0, "kept in the log");
+    await until(() => client.provider.wsconnected, [providerEvents(client.provider)], "the client to be let in");
+    await server.terminate();
+    assert.equal(backend.requests.length, 0);
+    const again = await Server.start({ dataDir: server.dataDir, args: [...quick, "--set", "auth.mode=none"], env: backend.env });
+    await backend.until(() => backend.stored("doc-no-secret") !== null, "the save that waited", 30_000);
+    client.destroy();
+    await again.stop();
+    await server.stop();
+    await backend.stop();
   });
 });
 

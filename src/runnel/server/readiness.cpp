@@ -34,6 +34,13 @@ std::vector<ReadinessIssue> readiness_issues(const Config& config, bool draining
   if (config.auth.mode == AuthMode::None) {
     issues.push_back({"auth", "auth.mode is none: whoever reaches the port may edit", false});
   }
+  if (config.auth.mode == AuthMode::Hmac && config.auth.secret.empty() &&
+      config.backend.secret.empty()) {
+    issues.push_back({"auth",
+                      "auth.mode is hmac, but neither auth.secret nor backend.secret "
+                      "(PARTYKIT_SECRET) is set; no token can be verified",
+                      false});
+  }
   std::error_code error;
   const auto space = std::filesystem::space(config.server.data_dir, error);
   if (!error && space.available < kDiskFreeBytes) {

@@ -129,7 +129,7 @@ void DocTransactions::send_updates(std::size_t index) {
     ByteWriter writer = std::exchange(state_.writer, ByteWriter{});
     writer.clear();
     write_sections_v1(writer, state_.store, changes_since(index));
-    write_deletes_v1(writer, state_.store, transaction.deletes);
+    write_deletes(writer, UpdateFormat::V1, state_.store, transaction.deletes);
     event.update = writer.view();
     send(UpdateFormat::V1, event);
     state_.writer = std::move(writer);

@@ -137,6 +137,32 @@ std::size_t count_until(const BlockStore& store, const ClientRecord& record,
   return count;
 }
 
+// Most blocks by far: a text in ASCII, or nothing any more, between neighbours. It goes from the
+// block into the columns. False for any other block.
+bool write_common(UpdateEncoderV2& encoder, const BlockStore& store, const Block& block) {
+  constexpr std::uint8_t kUncommon = block_flag::kWide | block_flag::kKeyed | block_flag::kUnicode;
+  const bool is_text = block.kind == BlockKind::String;
+  if ((block.flags & kUncommon) != 0 || (!is_text && block.kind != BlockKind::Deleted)) {
+    return false;
+  }
+  const bool has_origin = block.origin_client != kNarrowNone;
+  const bool has_right_origin = block.right_origin_client != kNarrowNone;
+  if (!has_origin && !has_right_origin) return false;
+  encoder.write_info(static_cast<std::uint8_t>(static_cast<unsigned>(block.kind) |
+                                               (has_origin ? kInfoOrigin : 0U) |
+                                               (has_right_origin ? kInfoRightOrigin : 0U)));
+  if (has_origin) encoder.write_left_id(store.global({block.origin_client, block.origin_clock}));
+  if (has_right_origin) {
+    encoder.write_right_id(store.global({block.right_origin_client, block.right_origin_clock}));
+  }
+  if (is_text) {
+    encoder.write_ascii(runnel::as_text({store.heap.at(block.content), block.length}));
+  } else {
+    encoder.write_len(block.length);
+  }
+  return true;
+}
+
 void write_section_v2(UpdateEncoderV2& encoder, const BlockStore& store, EncodeFrom from) {
   const ClientRecord& record = store.clients[from.client];
   const BlockReader reader(store);
@@ -147,18 +173,11 @@ void write_section_v2(UpdateEncoderV2& encoder, const BlockStore& store, EncodeF
   const BlockIndex first = record.list.at(position);
   write_struct(encoder, reader.read(first), from.clock - store.blocks.clock(first));
   while (record.list.to_next(position) && store.blocks.clock(record.list.at(position)) < from.end) {
-    write_struct(encoder, reader.read(record.list.at(position)));
+    const BlockIndex block = record.list.at(position);
+    if (!write_common(encoder, store, store.blocks[block])) {
+      write_struct(encoder, reader.read(block));
+    }
   }
-}
-
-void write_deletes_v2(ByteWriter& writer, const BlockStore& store,
-                      std::span<const LocalRange> deletes) {
-  std::vector<DeleteSet::Range> ranges;
-  ranges.reserve(deletes.size());
-  for (const LocalRange& one : deletes) {
-    ranges.push_back({store.clients[one.client].id, one.range});
-  }
-  DeleteSet::from_ranges(std::move(ranges)).write(writer, UpdateFormat::V2);
 }
 
 // An update that brings nothing but deletions.
@@ -240,7 +259,7 @@ Bytes encode_update_v2(const BlockStore& store, std::span<const EncodeFrom> clie
   UpdateEncoderV2 encoder;
   encoder.rest().var_uint(clients.size());
   for (const EncodeFrom& from : clients) write_section_v2(encoder, store, from);
-  write_deletes_v2(encoder.rest(), store, deletes);
+  write_deletes(encoder.rest(), UpdateFormat::V2, store, deletes);
   return encoder.finish();
 }
 

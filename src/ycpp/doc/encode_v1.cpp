@@ -14,15 +14,6 @@ namespace ycpp {
 
 namespace {
 
-std::uint8_t* put_var_uint(std::uint8_t* out, std::uint64_t value) noexcept {
-  while (value >= 0x80) {
-    *out++ = static_cast<std::uint8_t>(value | 0x80U);
-    value >>= 7U;
-  }
-  *out++ = static_cast<std::uint8_t>(value);
-  return out;
-}
-
 class BlockWriterV1 {
  public:
   BlockWriterV1(ByteWriter& writer, const BlockStore& store) noexcept
@@ -206,8 +197,9 @@ void write_sections_v1(ByteWriter& writer, const BlockStore& store,
   for (const EncodeFrom& from : clients) write_section(writer, store, from);
 }
 
-void write_deletes_v1(ByteWriter& writer, const BlockStore& store,
-                      std::span<const LocalRange> deletes) {
+void write_deletes(ByteWriter& writer, UpdateFormat format, const BlockStore& store,
+                   std::span<const LocalRange> deletes) {
+  const bool is_v2 = format == UpdateFormat::V2;
   std::uint64_t client_count = 0;
   for (std::size_t i = 0; i < deletes.size(); ++i) {
     if (i == 0 || deletes[i].client != deletes[i - 1].client) ++client_count;
@@ -218,9 +210,12 @@ void write_deletes_v1(ByteWriter& writer, const BlockStore& store,
     while (end < deletes.size() && deletes[end].client == deletes[begin].client) ++end;
     writer.var_uint(store.clients[deletes[begin].client].id.value());
     writer.var_uint(end - begin);
+    Clock last = 0;  // V2 counts from the end of the range before, and lengths from one
     for (; begin < end; ++begin) {
-      writer.var_uint(deletes[begin].range.clock);
-      writer.var_uint(deletes[begin].range.length);
+      const ClockRange& range = deletes[begin].range;
+      writer.var_uint(range.clock - last);
+      writer.var_uint(is_v2 ? range.length - 1 : range.length);
+      if (is_v2) last = range.end();
     }
   }
 }
@@ -228,7 +223,7 @@ void write_deletes_v1(ByteWriter& writer, const BlockStore& store,
 void write_all_deletes_v1(ByteWriter& writer, BlockStore& store) {
   std::vector<LocalRange> deletes;
   collect_all_deletes(store, deletes);
-  write_deletes_v1(writer, store, deletes);
+  write_deletes(writer, UpdateFormat::V1, store, deletes);
 }
 
 void collect_all_deletes(BlockStore& store, std::vector<LocalRange>& deletes) {

@@ -23,10 +23,10 @@ void write_sections_v1(ByteWriter& writer, const BlockStore& store,
                        std::span<const EncodeFrom> clients);
 
 // A delete set of sorted, joined ranges with clients descending.
-void write_deletes_v1(ByteWriter& writer, const BlockStore& store,
-                      std::span<const LocalRange> deletes);
+void write_deletes(ByteWriter& writer, UpdateFormat format, const BlockStore& store,
+                   std::span<const LocalRange> deletes);
 
-// Every deleted range of the document, sorted as write_deletes_v1 wants it.
+// Every deleted range of the document, sorted as write_deletes wants it.
 void collect_all_deletes(BlockStore& store, std::vector<LocalRange>& deletes);
 
 // The delete set of the whole document.

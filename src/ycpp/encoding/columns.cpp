@@ -2,7 +2,6 @@
 
 #include "ycpp/encoding/utf.h"
 
-#include <cstdlib>
 #include <limits>
 
 namespace ycpp {
@@ -74,19 +73,6 @@ ColumnText StringReader::read_wide(std::uint64_t length) {
   return {.text = cut_.back(), .utf16_length = length, .ascii = false};
 }
 
-void UintOptRleWriter::flush() {
-  if (count_ == 0) return;
-  out_.var_int(value_, count_ > 1);
-  if (count_ > 1) out_.var_uint(count_ - 2);
-}
-
-void IntDiffOptRleWriter::flush() {
-  if (count_ == 0) return;
-  const std::int64_t number = (difference_ * 2) + (count_ > 1 ? 1 : 0);
-  out_.var_int(static_cast<std::uint64_t>(std::abs(number)), number < 0);
-  if (count_ > 1) out_.var_uint(count_ - 2);
-}
-
 void StringWriter::write(std::string_view text, std::uint64_t utf16_length) {
   if (utf16_length != text.size() && has_lone_surrogate(text)) {
     may_have_halves_ = true;
@@ -97,10 +83,9 @@ void StringWriter::write(std::string_view text, std::uint64_t utf16_length) {
   lengths_.write(utf16_length);
 }
 
-void StringWriter::finish(ByteWriter& out) {
+StringWriter::Parts StringWriter::finish() {
   if (may_have_halves_) blob_ = to_well_formed(blob_);
-  out.var_string(blob_);
-  out.bytes(lengths_.finish());
+  return {.blob = blob_, .lengths = lengths_.finish()};
 }
 
 }  // namespace ycpp

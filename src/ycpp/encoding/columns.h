@@ -145,16 +145,19 @@ class StringReader {
   std::list<std::string> cut_;  // takes no memory while it is empty, as a deque would
 };
 
-// A value once is itself, a run of it is its negative (negative zero for zero) and the count - 2.
-class UintOptRleWriter {
+// Numbers, each once for as often as it stands there in a row: what the two columns of runs have in
+// common. `Form` says how a number is written, and with it whether a count follows. Numbers are
+// clocks, lengths, client ids and differences of them: at most 2^53, doubled.
+template <class Number, class Form>
+class RunWriter {
  public:
-  void write(std::uint64_t value) {
-    if (value == value_) {
+  void write(Number number) {
+    if (number == number_) {
       ++count_;
       return;
     }
     flush();
-    value_ = value;
+    number_ = number;
     count_ = 1;
   }
 
@@ -165,41 +168,51 @@ class UintOptRleWriter {
   }
 
  private:
-  void flush();
+  void flush() {
+    if (count_ == 0) return;
+    const bool is_run = count_ > 1;
+    std::uint8_t* const out = out_.open(2 * kVarUintBytesMax);
+    std::uint8_t* const end = Form::put(out, number_, is_run);
+    std::uint8_t* const end_of_count = put_irregular(end, is_run ? count_ - 2 : 0);
+    out_.close(is_run ? end_of_count : end);
+  }
 
   ByteWriter out_;
-  std::uint64_t value_{0};
+  Number number_{0};
   std::uint64_t count_{0};
 };
+
+// A value once is itself, a run of it is its negative (negative zero for zero) and the count - 2.
+struct SignedRunForm {
+  static std::uint8_t* put(std::uint8_t* out, std::uint64_t value, bool is_run) noexcept {
+    return put_irregular(out, signed_groups(value, is_run));
+  }
+};
+
+using UintOptRleWriter = RunWriter<std::uint64_t, SignedRunForm>;
 
 // Differences to the value before, doubled, plus one if a count - 2 follows.
 class IntDiffOptRleWriter {
  public:
   void write(std::uint64_t value) {
-    const auto difference = static_cast<std::int64_t>(value - value_);
+    differences_.write(static_cast<std::int64_t>(value - value_));
     value_ = value;
-    if (difference == difference_) {
-      ++count_;
-      return;
-    }
-    flush();
-    difference_ = difference;
-    count_ = 1;
   }
 
   // What was written; nothing may be written after it.
-  [[nodiscard]] ByteView finish() {
-    flush();
-    return out_.view();
-  }
+  [[nodiscard]] ByteView finish() { return differences_.finish(); }
 
  private:
-  void flush();
+  struct Form {
+    static std::uint8_t* put(std::uint8_t* out, std::int64_t difference, bool is_run) noexcept {
+      const std::int64_t number = (difference * 2) + (is_run ? 1 : 0);
+      const auto magnitude = static_cast<std::uint64_t>(number < 0 ? -number : number);
+      return put_irregular(out, signed_groups(magnitude, number < 0));
+    }
+  };
 
-  ByteWriter out_;
+  RunWriter<std::int64_t, Form> differences_;
   std::uint64_t value_{0};
-  std::int64_t difference_{0};
-  std::uint64_t count_{0};
 };
 
 // A byte and the length of its run - 1; the last length is left out.
@@ -230,8 +243,20 @@ class StringWriter {
  public:
   void write(std::string_view text, std::uint64_t utf16_length);
 
-  // Appends the column to `out`. Nothing may be written after it.
-  void finish(ByteWriter& out);
+  // The same for text that is known to be ASCII.
+  void write_ascii(std::string_view text) {
+    blob_ += text;
+    lengths_.write(text.size());
+  }
+
+  struct Parts {
+    std::string_view blob;
+    ByteView lengths;
+  };
+
+  // What the column consists of: the blob with its size in front, and the lengths. Nothing may be
+  // written after it.
+  [[nodiscard]] Parts finish();
 
  private:
   std::string blob_;

@@ -5,6 +5,7 @@
 #include "ycpp/encoding/utf.h"
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -173,6 +174,27 @@ TEST(Utf16, halves_that_meet_are_one_character_again) {
 TEST(Utf16, ordinary_text_with_the_same_lead_byte_is_no_half) {
   EXPECT_FALSE(has_lone_surrogate("\xED\x95\x9C"));
   EXPECT_EQ(to_well_formed("\xED\x95\x9C"), "\xED\x95\x9C");
+}
+
+TEST(Primitives, both_ways_of_writing_a_number_agree) {
+  for (unsigned bit = 0; bit < 53; ++bit) {
+    for (const std::uint64_t near : {0U, 1U, 2U, 0x55U}) {
+      const std::uint64_t number = (std::uint64_t{1} << bit) + near - 1;
+      std::array<std::uint8_t, kVarUintBytesMax> plain{};
+      std::array<std::uint8_t, kVarUintBytesMax> irregular{};
+      const Bytes a(plain.data(), put_var_uint(plain.data(), number));
+      const Bytes b(irregular.data(), put_irregular(irregular.data(), number));
+      ASSERT_EQ(a, b) << number;
+      for (const bool negative : {false, true}) {
+        ByteWriter writer;
+        writer.var_uint(signed_groups(number, negative));
+        ByteReader reader{writer.view()};
+        const VarInt read = reader.var_int();
+        ASSERT_EQ(read.magnitude, number);
+        ASSERT_EQ(read.negative, negative);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ycpp/encoding/json.h"
 #include "ycpp/encoding/utf.h"
 
+#include <array>
 #include <string>
 
 namespace ycpp {
@@ -95,21 +96,35 @@ void UpdateEncoderV2::write_json_strings(ByteView strings, std::uint64_t count) 
 }
 
 Bytes UpdateEncoderV2::finish() {
-  ByteWriter out;
-  out.u8(0);
-  out.var_bytes(key_clock_.finish());
-  out.var_bytes(client_.finish());
-  out.var_bytes(left_clock_.finish());
-  out.var_bytes(right_clock_.finish());
-  out.var_bytes(info_.finish());
-  ByteWriter strings;
-  string_.finish(strings);
-  out.var_bytes(strings.view());
-  out.var_bytes(parent_info_.finish());
-  out.var_bytes(type_ref_.finish());
-  out.var_bytes(len_.finish());
-  out.bytes(rest_.view());
-  return out.to_bytes();
+  const StringWriter::Parts strings = string_.finish();
+  ByteWriter blob_size;
+  blob_size.var_uint(strings.blob.size());
+  // Each column is what it is made of, one after the other.
+  const std::array<std::array<ByteView, 3>, 9> columns{{
+      {key_clock_.finish()},
+      {client_.finish()},
+      {left_clock_.finish()},
+      {right_clock_.finish()},
+      {info_.finish()},
+      {blob_size.view(), runnel::as_bytes(strings.blob), strings.lengths},
+      {parent_info_.finish()},
+      {type_ref_.finish()},
+      {len_.finish()},
+  }};
+  std::size_t total = 1 + (columns.size() * kVarUintBytesMax) + rest_.size();
+  for (const auto& parts : columns) total += parts[0].size() + parts[1].size() + parts[2].size();
+  Bytes out;
+  out.reserve(total);
+  const auto append = [&out](ByteView part) { out.insert(out.end(), part.begin(), part.end()); };
+  out.push_back(0);
+  for (const auto& parts : columns) {
+    std::array<std::uint8_t, kVarUintBytesMax> size{};
+    const std::size_t bytes = parts[0].size() + parts[1].size() + parts[2].size();
+    append({size.data(), put_var_uint(size.data(), bytes)});
+    for (const ByteView part : parts) append(part);
+  }
+  append(rest_.view());
+  return out;
 }
 
 template <class Encoder>

@@ -93,6 +93,9 @@ class UpdateEncoderV2 {
 
   void write_string(std::string_view text);
 
+  // The same for text that is known to be ASCII.
+  void write_ascii(std::string_view text) { string_.write_ascii(text); }
+
   // Yjs's writer numbers every key anew and sends it, although its reader would reuse a number.
   void write_key(std::string_view key) {
     key_clock_.write(next_key_++);

@@ -8,7 +8,6 @@
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/section_writer.h"
 #include "ycpp/update/merge.h"
-
 #include <malloc.h>
 
 #include <algorithm>
@@ -152,6 +151,17 @@ Updates conflict_chain(std::size_t n) {
   return {maker.finish()};
 }
 
+// Items that follow each unit of a long text without a right neighbour: each passes all that comes
+// behind.
+Updates conflict_tail(std::size_t n) {
+  UpdateMaker maker;
+  for (std::size_t i = 0; i < n; ++i) {
+    maker.text(id(2, i));
+    maker.after(id(1, (i * 7919) % n));
+  }
+  return {one_text(id(1, 0), std::string(n, 'x')), maker.finish()};
+}
+
 // The same key, set by clients that do not know of one another.
 Updates key_storm(std::size_t n) {
   Updates updates;
@@ -200,7 +210,9 @@ Updates cuts(std::size_t n) {
   UpdateMaker maker;
   for (std::size_t i = 0; i < n; ++i) {
     maker.text(id(2, i));
-    maker.after(id(1, (i * 7919) % n));
+    const Clock at = (i * 7919) % (n - 1);
+    maker.after(id(1, at));
+    maker.before(id(1, at + 1));
   }
   const Bytes cut = maker.finish();
   return {one_text(id(1, 0), text), cut, cut};
@@ -228,7 +240,8 @@ Updates many_roots(std::size_t n) {
   UpdateMaker maker;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < n; ++i) names.push_back("root " + std::to_string(i));
-  for (std::size_t i = 0; i < n; ++i) maker.item(id(1, i), ContentKind::Embed).parent_root = names[i];
+  for (std::size_t i = 0; i < n; ++i)
+    maker.item(id(1, i), ContentKind::Embed).parent_root = names[i];
   return {maker.finish()};
 }
 
@@ -384,7 +397,8 @@ Measured apply_all(const Updates& updates) {
     Doc doc(DocOptions{.client_id = ClientId{kMaxSafeInteger}});
     for (const Bytes& update : updates) {
       const Result<void> applied = doc.apply_update(update);
-      if (!applied && applied.error().code != Errc::Malformed) measured.refused = applied.error().detail;
+      if (!applied && applied.error().code != Errc::Malformed)
+        measured.refused = applied.error().detail;
     }
     (void)doc.encode_state_as_update(doc.state_vector());
     (void)doc.encode_state_as_update();
@@ -442,6 +456,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"conflict-storm", 5'000, conflict_storm},
     {"conflict-chain", 5'000, conflict_chain},
+    {"conflict-tail", 5'000, conflict_tail},
     {"key-storm", 5'000, key_storm},
     {"nested-types", 500'000, nested_types},
     {"tiny-structs", 500'000, tiny_structs},

@@ -51,9 +51,10 @@ void check_message(Codec& codec, const ClientMessage& message, std::size_t paylo
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
-  const std::unique_ptr<Codec> codec = create_codec({.dialect = static_cast<Dialect>(data[0] % 3),
-                                                     .control_messages = data[0] >= 128,
-                                                     .limits = {.message_bytes = kMessageBytesMax}});
+  const std::unique_ptr<Codec> codec =
+      create_codec({.dialect = static_cast<Dialect>(data[0] % 3),
+                    .control_messages = data[0] >= 128,
+                    .limits = {.message_bytes = kMessageBytesMax}});
   ByteView input = runnel::fuzz::input(data + 1, size - 1);
   constexpr std::size_t kHead = 3;
   while (input.size() >= kHead) {

@@ -5,6 +5,8 @@
 #include "update_list.h"
 #include "ycpp/doc/doc.h"
 
+#include <utility>
+
 namespace ycpp {
 namespace {
 
@@ -49,6 +51,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto updates = ycpp::fuzz::read_update_list(runnel::fuzz::input(data, size));
   for (const bool gc : {true, false}) {
     ycpp::Doc doc{ycpp::with_client(ycpp::kMaxSafeInteger, gc)};
+    ycpp::apply_all(doc, updates);
+    ycpp::check_copy(doc);
+  }
+  // So few steps that updates are taken back half-way.
+  for (const std::uint64_t steps : {0U, 2U}) {
+    ycpp::DocOptions options = ycpp::with_client(ycpp::kMaxSafeInteger, true);
+    options.conflict_steps_max = steps;
+    ycpp::Doc doc{std::move(options)};
     ycpp::apply_all(doc, updates);
     ycpp::check_copy(doc);
   }

@@ -12,22 +12,38 @@
 
 namespace ycpp {
 
-void Applier::apply(IncomingUpdate& update) {
+Result<void> Applier::apply(IncomingUpdate& update) {
   constexpr std::size_t kManyStructs = 64;
   const bool is_large = update.structs.size() >= kManyStructs;
+  const RollbackPoint point = RollbackPoint::of(store_);
   if (is_large) prepare(update);
   name_roots(update);
-  integrate_structs(update);
+  if (!integrate_structs(update)) return refuse(update, point);
   apply_deletes(update.deletes);
-  if (is_large) {
-    for (const IncomingSection& section : update.sections) {
-      store_.clients[section.client].list.drop_shortcuts();
-    }
-  }
+  if (is_large) finish_large(update);
   retry_deletes();
-  if (pending_structs_.empty()) return;
+  if (pending_structs_.empty()) return {};
+  is_draining_ = true;
   drain_pending();
   retry_deletes();
+  return {};
+}
+
+Result<void> Applier::refuse(const IncomingUpdate& update, RollbackPoint point) {
+  for (const Target& target : scratch_.targets) store_.clients[target.client].target = kNone;
+  scratch_.stack.clear();
+  scratch_.rest.clear();
+  scratch_.ready.clear();
+  finish_large(update);
+  roll_back(store_, transaction_, point);
+  return fail(Errc::LimitExceeded,
+              "applying an update: its items conflict with too many others at the same place");
+}
+
+void Applier::finish_large(const IncomingUpdate& update) {
+  for (const IncomingSection& section : update.sections) {
+    store_.clients[section.client].list.drop_shortcuts();
+  }
 }
 
 // Room for everything that is to come, and a quick way to find what was added just now.
@@ -95,7 +111,7 @@ ApplyScratch::Target* Applier::target_of(ClientIndex client) {
   return index == kNone ? nullptr : &scratch_.targets[index];
 }
 
-void Applier::integrate_structs(IncomingUpdate& update) {
+bool Applier::integrate_structs(IncomingUpdate& update) {
   make_targets(update);
   std::vector<Target>& targets = scratch_.targets;
   std::vector<ApplyScratch::Stacked>& stack = scratch_.stack;
@@ -113,6 +129,7 @@ void Applier::integrate_structs(IncomingUpdate& update) {
         const LocalId awaited = missing(update, head.client, item);
         if (!awaited.is_set()) {
           integrate(update, head.client, item);
+          if (integrator_.is_exhausted() && !is_draining_) return false;
           break;
         }
         stack.push_back(head);
@@ -131,6 +148,7 @@ void Applier::integrate_structs(IncomingUpdate& update) {
   if (!scratch_.rest.empty()) {
     add_pending(store_, pending_structs_, scratch_.rest, scratch_.waiting);
   }
+  return true;
 }
 
 // Everything on the stack waits, in the end, for something that is not here, and with it what
@@ -370,6 +388,10 @@ void Applier::drain_pending() {
   }
   const bool any_woken = ready.size() > new_count;
   if (any_woken && pending_structs_.payload_bytes() <= kTriedWholeBytesMax) integrate_waiting();
+  // Highest first, as Yjs goes through clients: what conflicts is then passed over quickly.
+  std::sort(ready.begin(), ready.end(), [this](ClientIndex a, ClientIndex b) {
+    return store_.clients[a].id < store_.clients[b].id;
+  });
   while (!ready.empty()) {
     const ClientIndex client = ready.back();
     ready.pop_back();
@@ -396,7 +418,7 @@ void Applier::integrate_waiting() {
       }
     }
   }
-  integrate_structs(update);
+  (void)integrate_structs(update);
 }
 
 void Applier::drain_client(ClientIndex client) {

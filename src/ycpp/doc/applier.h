@@ -7,6 +7,7 @@
 #include "ycpp/doc/integrator.h"
 #include "ycpp/doc/pending.h"
 #include "ycpp/doc/pending_merge.h"
+#include "ycpp/doc/rollback.h"
 #include "ycpp/doc/transaction.h"
 
 #include <cstddef>
@@ -48,15 +49,24 @@ class Applier {
         pending_deletes_(pending_deletes),
         scratch_(scratch) {}
 
-  void apply(IncomingUpdate& update);
+  // Bounds the walks over concurrent insertions, see DocOptions::conflict_steps_max. The
+  // transaction must then hold nothing but this update.
+  void limit_steps(std::uint64_t steps) noexcept { integrator_.limit_steps(steps); }
+
+  // Refuses (LimitExceeded) an update that needs more steps; the document is as it was. What waited
+  // for the update and needs more is let go.
+  Result<void> apply(IncomingUpdate& update);
 
  private:
   using Target = ApplyScratch::Target;
 
   void prepare(const IncomingUpdate& update);
+  void finish_large(const IncomingUpdate& update);
+  Result<void> refuse(const IncomingUpdate& update, RollbackPoint point);
   void name_roots(IncomingUpdate& update);
   void make_targets(IncomingUpdate& update);
-  void integrate_structs(IncomingUpdate& update);
+  // False if it had to stop because no steps are left.
+  [[nodiscard]] bool integrate_structs(IncomingUpdate& update);
   [[nodiscard]] bool advance(Target& target, const IncomingUpdate& update, std::size_t& item) const;
   [[nodiscard]] Target* target_of(ClientIndex client);
   void give_up_stack(const IncomingUpdate& update);
@@ -86,6 +96,7 @@ class Applier {
   PendingStructs& pending_structs_;
   PendingDeletes& pending_deletes_;
   ApplyScratch& scratch_;
+  bool is_draining_{false};  // what waited is integrated, and no longer the update itself
 };
 
 }  // namespace ycpp

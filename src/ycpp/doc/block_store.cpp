@@ -24,8 +24,13 @@ ClientIndex BlockStore::intern_client(ClientId client) {
 
 void BlockStore::forget_clients_from(ClientIndex first) {
   if (first == clients.size()) return;
+  bool all_erased = true;
+  for (std::size_t index = clients.size(); index > first && all_erased; --index) {
+    all_erased = client_index_.erase_newest(clients[index - 1].id.value());
+  }
   clients.resize(first);
-  client_index_ = U64Map(hash_salt_);
+  if (all_erased) return;
+  client_index_.clear();
   for (ClientIndex index = 0; index < first; ++index) {
     client_index_.insert(clients[index].id.value(), index);
   }
@@ -50,6 +55,23 @@ void BlockStore::append(BlockIndex block) {
   }
   record.list.append(blocks, block);
   record.state = blocks.end(block);
+}
+
+void BlockStore::forget_blocks_from(ClientIndex client, Clock clock) {
+  ClientRecord& record = clients[client];
+  BlockList::Position position = record.list.find(blocks, clock);
+  if (record.list.to_previous(position)) {
+    record.list.truncate_after(position);
+  } else {
+    record.list = BlockList{};
+  }
+  record.state = clock;
+  record.tail_block = kNone;
+}
+
+void BlockStore::forget_clients_without_blocks() {
+  std::erase_if(sorted_clients_,
+                [this](ClientIndex client) { return clients[client].list.empty(); });
 }
 
 BlockIndex BlockStore::split(ClientIndex client, BlockList::Position position, Clock units) {
@@ -149,6 +171,11 @@ TypeIndex BlockStore::root(std::string_view name) {
   root_index_.emplace(key, type);
   roots.push_back(type);
   return type;
+}
+
+void BlockStore::forget_roots_from(std::size_t first) {
+  for (std::size_t i = first; i < roots.size(); ++i) root_index_.erase(types[roots[i]].name);
+  roots.resize(first);
 }
 
 TypeIndex BlockStore::find_root(std::string_view name) const {

@@ -47,6 +47,8 @@ struct SubdocumentRecord {
   BlockIndex item{kNone};
   std::string guid;
   Bytes options;  // one `any` object, as it stands on the wire
+  // Position in Transaction::subdocuments_added of the transaction that brought it.
+  std::uint32_t added_at{kNone};
   bool should_load{false};
 };
 
@@ -139,6 +141,11 @@ class BlockStore {
   // Appends a block to the list of its client, whose state is the block's clock.
   void append(BlockIndex block);
 
+  // Drops the blocks of a client from `clock` on, which starts one of them. The caller has unlinked
+  // and freed them, and calls forget_clients_without_blocks() in the end.
+  void forget_blocks_from(ClientIndex client, Clock clock);
+  void forget_clients_without_blocks();
+
   // Cuts the block at `position` behind its first `units` units; returns the new block, which
   // stands behind it in the list. The caller notes it for merging.
   BlockIndex split(ClientIndex client, BlockList::Position position, Clock units);
@@ -168,6 +175,9 @@ class BlockStore {
 
   // Finds or creates the root of that name.
   TypeIndex root(std::string_view name);
+
+  // Forgets the roots from this position of `roots` on; their types are still there.
+  void forget_roots_from(std::size_t first);
 
   // kNone where no update and no caller has named it.
   [[nodiscard]] TypeIndex find_root(std::string_view name) const;

@@ -89,12 +89,20 @@ Result<void> Doc::apply_decoded(Result<void> decoded, std::size_t update_bytes,
     state.store.forget_clients_from(client_count);
     return decoded;
   }
-  const Scope scope(*this, transaction_origin, false);
-  Applier(state.store, scope.transaction(), state.pending_structs, state.pending_deletes,
-          state.scratch)
-      .apply(state.incoming);
-  state.incoming.release();
-  return {};
+  // What a transaction has changed before cannot be told from what an update would have to take
+  // back, so an update inside another transaction is not limited.
+  const bool is_alone = state.open == nullptr;
+  Result<void> applied;
+  {
+    const Scope scope(*this, transaction_origin, false);
+    Applier applier(state.store, scope.transaction(), state.pending_structs, state.pending_deletes,
+                    state.scratch);
+    if (is_alone) applier.limit_steps(state.options.conflict_steps_max);
+    applied = applier.apply(state.incoming);
+    state.incoming.release();
+  }
+  if (!applied) state.store.forget_clients_from(client_count);
+  return applied;
 }
 
 Result<void> Doc::check_limits(std::size_t update_bytes) const {

@@ -45,6 +45,9 @@ struct DocOptions {
   std::move_only_function<ClientId()> new_client_id;
   // A secret of the host against peers that choose ids to make tables slow.
   std::uint64_t hash_salt{0};
+  // How many blocks an update may pass while the places of its items among concurrent ones are
+  // looked for: that work can grow with the square of the items. A second or so of one processor.
+  std::uint64_t conflict_steps_max{std::uint64_t{1} << 27U};
 };
 
 // What an update callback is told.
@@ -70,8 +73,9 @@ class Doc {
   // ---- updates ----
 
   // Brings an update into the document; V1 and V2 are told apart by their bytes. An update that is
-  // refused (Malformed, or LimitExceeded when too much would have to wait) leaves the document as
-  // it was. One that depends on others which are not here yet is kept and takes effect with them.
+  // refused (Malformed, or LimitExceeded when too much would have to wait or its items conflict
+  // with too many others) leaves the document as it was. One that depends on others which are not
+  // here yet is kept and takes effect with them.
   Result<void> apply_update(ByteView update, TransactionOrigin transaction_origin = {});
   Result<void> apply_update_v1(ByteView update, TransactionOrigin transaction_origin = {});
   Result<void> apply_update_v2(ByteView update, TransactionOrigin transaction_origin = {});

@@ -52,6 +52,7 @@ void DocTransactions::clean_up(std::size_t index) {
   }
   if (state_.listener) state_.listener->before_cleanup(transaction);
   sort_deletes(store, transaction.deletes);
+  std::erase(transaction.subdocuments_added, kNone);
   for (Transaction::Touched& touched : transaction.touched) {
     touched.after = store.clients[touched.client].state;
   }

@@ -11,6 +11,7 @@ BlockIndex Integrator::integrate(const NewItem& item) {
   if (item.parent == kNone) return integrate_gc(item.client, item.clock, item.length);
   BlockStore& store = store_;
   const BlockIndex left = has_conflicts(item) ? find_left(item) : item.left;
+  if (is_exhausted_) return kNone;
   const BlockIndex block = store.blocks.create({.client = item.client,
                                                 .clock = item.clock,
                                                 .length = item.length,
@@ -63,11 +64,22 @@ bool Integrator::has_conflicts(const NewItem& item) const noexcept {
   return blocks[item.left].right != item.right;
 }
 
-BlockIndex Integrator::leftmost(const NewItem& item, EntryIndex entry) const noexcept {
+bool Integrator::take_step() noexcept {
+  if (steps_left_ == 0) {
+    is_exhausted_ = true;
+    return false;
+  }
+  --steps_left_;
+  return true;
+}
+
+BlockIndex Integrator::leftmost(const NewItem& item, EntryIndex entry) noexcept {
   if (item.key == kNone) return store_.types[item.parent].start;
   if (entry == kNone) return kNone;
   BlockIndex block = store_.entries[entry].last;
-  while (block != kNone && store_.blocks[block].left != kNone) block = store_.blocks[block].left;
+  while (block != kNone && store_.blocks[block].left != kNone && take_step()) {
+    block = store_.blocks[block].left;
+  }
   return block;
 }
 
@@ -85,7 +97,7 @@ BlockIndex Integrator::find_left(const NewItem& item) {
           : leftmost(item, item.key == kNone ? kNone : store.find_entry(item.parent, item.key));
   store.walk_marks.begin(blocks.index_end());
   std::uint32_t conflicts_from = store.walk_marks.next();
-  while (other != kNone && other != item.right) {
+  while (other != kNone && other != item.right && take_step()) {
     store.walk_marks.stamp(other);
     const LocalId other_origin = blocks.origin(other);
     if (other_origin == item.origin || (!other_origin.is_set() && !item.origin.is_set())) {
@@ -152,6 +164,7 @@ void Integrator::integrate_content(BlockIndex block, const NewItem& item) {
     case BlockKind::Doc: {
       SubdocumentRecord& record = store.subdocuments[item.content];
       record.item = block;
+      record.added_at = static_cast<std::uint32_t>(transaction_.subdocuments_added.size());
       transaction_.subdocuments_added.push_back(item.content);
       if (record.should_load) transaction_.subdocuments_loaded.push_back(item.content);
       return;
@@ -194,9 +207,9 @@ void Integrator::remove_one(BlockIndex index) {
     doomed_.push_back(block.content);
   } else if (block.kind == BlockKind::Doc) {
     std::vector<std::uint32_t>& added = transaction_.subdocuments_added;
-    const auto found = std::find(added.begin(), added.end(), block.content);
-    if (found != added.end()) {
-      added.erase(found);
+    const std::uint32_t at = store.subdocuments[block.content].added_at;
+    if (at < added.size() && added[at] == block.content) {
+      added[at] = kNone;
     } else {
       transaction_.subdocuments_removed.push_back(block.content);
     }

@@ -6,6 +6,8 @@
 #include "ycpp/doc/block_store.h"
 #include "ycpp/doc/transaction.h"
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace ycpp {
@@ -34,7 +36,14 @@ class Integrator {
   Integrator(BlockStore& store, Transaction& transaction) noexcept
       : store_(store), transaction_(transaction) {}
 
-  // Adds an item whose clock is the state of its client. Returns the new block.
+  // Bounds the walks over concurrent insertions: so many blocks may be passed from here on.
+  void limit_steps(std::uint64_t steps) noexcept { steps_left_ = steps; }
+
+  // Whether an item would have needed more steps than were left.
+  [[nodiscard]] bool is_exhausted() const noexcept { return is_exhausted_; }
+
+  // Adds an item whose clock is the state of its client. Returns the new block; kNone, and nothing
+  // is added, when the steps did not suffice.
   BlockIndex integrate(const NewItem& item);
 
   // Adds clock space without content.
@@ -64,8 +73,9 @@ class Integrator {
  private:
   void touch(ClientIndex client);
   [[nodiscard]] bool has_conflicts(const NewItem& item) const noexcept;
+  [[nodiscard]] bool take_step() noexcept;
   [[nodiscard]] BlockIndex find_left(const NewItem& item);
-  [[nodiscard]] BlockIndex leftmost(const NewItem& item, EntryIndex entry) const noexcept;
+  [[nodiscard]] BlockIndex leftmost(const NewItem& item, EntryIndex entry) noexcept;
   void link(BlockIndex block, BlockIndex left, EntryIndex entry);
   void integrate_content(BlockIndex block, const NewItem& item);
   void remove_one(BlockIndex block);
@@ -74,6 +84,8 @@ class Integrator {
 
   BlockStore& store_;
   Transaction& transaction_;
+  std::uint64_t steps_left_{std::numeric_limits<std::uint64_t>::max()};
+  bool is_exhausted_{false};
   std::vector<TypeIndex> doomed_;  // deleted types whose children are not yet
 };
 

@@ -100,7 +100,7 @@ bool meets(const PendingStructs& pending, ClientIndex client, const PendingStruc
 
 void add_pending(BlockStore& store, PendingStructs& pending, std::vector<PendingRun>& runs,
                  IncomingUpdate& scratch) {
-  constexpr std::size_t kMergedBytesMax = std::size_t{64} * 1024;
+  constexpr std::size_t kMergedBytesMax = std::size_t{16} * 1024;
   std::size_t bytes = pending.payload_bytes();
   for (const auto& [client, run] : runs) bytes += run.bytes.size();
   const bool any_meets = bytes <= kMergedBytesMax && !pending.empty() &&

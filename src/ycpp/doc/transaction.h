@@ -56,7 +56,8 @@ class Transaction {
   // In the order of their first change.
   std::vector<ChangedType> changed;
 
-  // Positions in the document's table of subdocuments.
+  // Positions in the document's table of subdocuments. Until the transaction ends, one that was
+  // added and deleted again leaves kNone.
   std::vector<std::uint32_t> subdocuments_added;
   std::vector<std::uint32_t> subdocuments_removed;
   std::vector<std::uint32_t> subdocuments_loaded;

@@ -3,6 +3,7 @@
 // slot.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -28,6 +29,26 @@ class U64Map {
     if ((count_ + 1) * 4 > slots_.size() * 3) grow();
     place({key, value});
     ++count_;
+  }
+
+  // Removes the key that was inserted last of all that are here. False, and nothing is removed, if
+  // the table has grown since: others may then stand behind it.
+  [[nodiscard]] bool erase_newest(std::uint64_t key) noexcept {
+    if (count_ <= count_when_grown_) return false;
+    std::size_t slot = slot_of(key);
+    while (slots_.data()[slot].key != key || slots_.data()[slot].value == kMissing) {
+      slot = (slot + 1) & mask_;
+    }
+    slots_.data()[slot] = Slot{};
+    --count_;
+    return true;
+  }
+
+  // Keeps the memory.
+  void clear() noexcept {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+    count_ = 0;
+    count_when_grown_ = 0;
   }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept {
@@ -61,12 +82,14 @@ class U64Map {
     for (const Slot& entry : old) {
       if (entry.value != kMissing) place(entry);
     }
+    count_when_grown_ = count_;
   }
 
   std::uint64_t salt_;
   std::vector<Slot> slots_;
   std::size_t mask_{0};
   std::size_t count_{0};
+  std::size_t count_when_grown_{0};
 };
 
 }  // namespace ycpp

@@ -4,6 +4,7 @@
 #include "ycpp/types/type_system.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <vector>
 
 namespace ycpp::edit {
@@ -14,17 +15,16 @@ namespace {
 class TypeList {
  public:
   void add(TypeIndex type) {
-    if (!contains(type)) types_.push_back(type);
+    if (known_.insert(type).second) types_.push_back(type);
   }
 
-  [[nodiscard]] bool contains(TypeIndex type) const noexcept {
-    return std::ranges::find(types_, type) != types_.end();
-  }
+  [[nodiscard]] bool contains(TypeIndex type) const { return known_.contains(type); }
 
   [[nodiscard]] const std::vector<TypeIndex>& types() const noexcept { return types_; }
 
  private:
   std::vector<TypeIndex> types_;
+  std::unordered_set<TypeIndex> known_;
 };
 
 // Texts into which a format came that is still there.
@@ -39,29 +39,48 @@ void find_new_formats(const BlockStore& store, const Transaction& transaction, T
   }
 }
 
-void visit_deleted(Edit& edit, BlockIndex block, TypeList& full) {
-  const BlockStore& store = edit.store;
-  if (store.blocks[block].kind == BlockKind::Gc) return;
-  const TypeIndex parent = store.parent_type(block);
-  if (!store.types[parent].has_formatting || full.contains(parent)) return;
-  if (is_format(store, block)) {
-    full.add(parent);
-  } else {
-    clean_formatting_around(edit, block);
-  }
-}
+// Goes through what was deleted.
+class DeletedVisitor {
+ public:
+  DeletedVisitor(Edit& edit, TypeList& full) noexcept : edit_(edit), full_(full) {}
 
-// Blocks of a deleted range, cut at its edges.
-void visit_range(Edit& edit, LocalRange range, TypeList& full) {
-  const BlockStore& store = edit.store;
-  const Clock end = std::min(range.range.end(), store.clients[range.client].state);
-  for (Clock clock = range.range.clock; clock < end;) {
-    const BlockIndex block = edit.integrator.clean_start({range.client, clock});
-    if (store.blocks.end(block) > end) edit.integrator.clean_start({range.client, end});
-    clock = store.blocks.end(block);
-    visit_deleted(edit, block, full);
+  // Blocks of a deleted range, cut at its edges.
+  void visit(LocalRange range) {
+    const BlockStore& store = edit_.store;
+    const Clock end = std::min(range.range.end(), store.clients[range.client].state);
+    for (Clock clock = range.range.clock; clock < end;) {
+      const BlockIndex block = cut({range.client, clock});
+      if (store.blocks.end(block) > end) cut({range.client, end});
+      clock = store.blocks.end(block);
+      visit(block);
+    }
   }
-}
+
+ private:
+  // Both parts of a block that was visited are.
+  BlockIndex cut(LocalId id) {
+    const bool was_visited = !visited_.empty() && visited_.contains(edit_.store.find(id));
+    const BlockIndex block = edit_.integrator.clean_start(id);
+    if (was_visited) visited_.insert(block);
+    return block;
+  }
+
+  void visit(BlockIndex block) {
+    const BlockStore& store = edit_.store;
+    if (store.blocks[block].kind == BlockKind::Gc) return;
+    const TypeIndex parent = store.parent_type(block);
+    if (!store.types[parent].has_formatting || full_.contains(parent)) return;
+    if (is_format(store, block)) {
+      full_.add(parent);
+    } else if (!visited_.contains(block)) {
+      clean_formatting_around(edit_, block, visited_);
+    }
+  }
+
+  Edit& edit_;
+  TypeList& full_;
+  std::unordered_set<BlockIndex> visited_;  // of gaps that are clean
+};
 
 }  // namespace
 
@@ -70,7 +89,8 @@ void clean_up_formatting(Doc& doc, const Transaction& transaction) {
   find_new_formats(doc.store(), transaction, full);
   with_edit(doc, [&](Edit& edit) {
     const std::vector<LocalRange> deletes = transaction.deletes;
-    for (const LocalRange& range : deletes) visit_range(edit, range, full);
+    DeletedVisitor visitor(edit, full);
+    for (const LocalRange& range : deletes) visitor.visit(range);
     for (const TypeIndex type : full.types()) clean_formatting(edit, type);
   });
 }

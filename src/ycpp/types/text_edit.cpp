@@ -357,13 +357,15 @@ std::size_t clean_formatting(Edit& edit, TypeIndex type) {
   return cleaned;
 }
 
-void clean_formatting_around(Edit& edit, BlockIndex block) {
+void clean_formatting_around(Edit& edit, BlockIndex block,
+                             std::unordered_set<BlockIndex>& visited) {
   const BlockStore& store = edit.store;
   while (store.blocks[block].right != kNone && !is_visible(store, store.blocks[block].right)) {
     block = store.blocks[block].right;
   }
   std::unordered_set<std::string> seen;
   while (block != kNone && !is_visible(store, block)) {
+    visited.insert(block);
     const bool is_live_format = !is_deleted(store, block) && is_format(store, block);
     if (is_live_format && !seen.emplace(format_key(store, block)).second) {
       edit.integrator.remove(block);

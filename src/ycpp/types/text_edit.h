@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 
 namespace ycpp::edit {
 
@@ -38,7 +39,8 @@ std::size_t clean_formatting_gap(Edit& edit, BlockIndex start, BlockIndex curren
 // Yjs's cleanupYTextFormatting: looks through the whole text.
 std::size_t clean_formatting(Edit& edit, TypeIndex type);
 
-// Deletes formats that are set twice in the gap around a block. Needs no attributes.
-void clean_formatting_around(Edit& edit, BlockIndex block);
+// Deletes formats that are set twice in the gap around a block. Needs no attributes. The blocks of
+// the gap are added to `visited`: for another of them it would change nothing.
+void clean_formatting_around(Edit& edit, BlockIndex block, std::unordered_set<BlockIndex>& visited);
 
 }  // namespace ycpp::edit

@@ -18,6 +18,16 @@ async function liveDocuments(page, prototype) {
   return properties.filter(({ name }) => /^\d+$/.test(name)).length;
 }
 
+/** A room that is let go closes its database before its document goes: asks the heap until the number is right. */
+async function expectDocuments(page, prototype, wanted) {
+  const end = Date.now() + 15_000;
+  for (;;) {
+    const living = await liveDocuments(page, prototype);
+    if (living === wanted) return;
+    if (Date.now() > end) assert.fail(`${living} documents are in memory, not ${wanted}`);
+  }
+}
+
 async function heapBytes(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
@@ -57,7 +67,7 @@ describe("memory", () => {
       page.on("websocket", (socket) => sockets.push(socket));
       await page.goto(site.url);
       const show = (id) => page.evaluate(([host, room]) => globalThis.strictMode.show(host, room), [stage.server.url, id]);
-      const count = () => liveDocuments(page, "globalThis.strictMode.docPrototype");
+      const expect = (count) => expectDocuments(page, "globalThis.strictMode.docPrototype", count);
       const rounds = 20;
       for (let i = 1; i <= rounds; ++i) {
         await show(`room${i}`);
@@ -67,11 +77,11 @@ describe("memory", () => {
       assert.equal(sockets.length, rounds, "a double mount dialled twice");
       await until(page, () => globalThis.strictMode.rooms.size === 1);
       await show(`room${rounds}`); // React keeps the tree before the present one until it draws again
-      assert.equal(await count(), 1);
+      await expect(1);
       await show(null);
       await until(page, () => globalThis.strictMode.rooms.size === 0);
       await show(null);
-      assert.equal(await count(), 0);
+      await expect(0);
       assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 0);
     } finally {
       site.close();
@@ -82,7 +92,7 @@ describe("memory", () => {
     const page = await stage.person("Ada");
     await openLive("Welcome", page);
     await until(page, () => globalThis.runnelDemo.rooms.size <= 1);
-    assert.equal(await liveDocuments(page, "globalThis.runnelDemo.docPrototype"), 1);
+    await expectDocuments(page, "globalThis.runnelDemo.docPrototype", 1);
   });
 
   it("switching quickly between 50 documents leaves memory flat", { timeout: 240_000 }, async (test) => {

@@ -63,6 +63,7 @@ export interface CollaborationState {
 }
 
 const FINAL_CODES = new Set([1008, 4401, 4403, 4404]);
+const FINAL_STATUSES = new Set([403, 404, 410]);
 const PROBE_LIMIT_MS = 3_000;
 
 export class Collaboration {
@@ -93,6 +94,7 @@ export class Collaboration {
   #lost = false; // a dial of this life has failed, or a connection was lost
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #probeTimer: ReturnType<typeof setTimeout> | undefined;
+  #dialled = ""; // the URL of the latest dial
   #retry: (() => void) | null = null;
   #edits = 0; // local edits of this life, to know whether the cache has the latest
   #askingCache = false;
@@ -163,7 +165,10 @@ export class Collaboration {
         onOpen: () => this.#onOpen(),
         onSend: (data) => this.#onSend(data),
         onMessage: (data) => this.#onMessage(data),
-        onClose: (code, reason) => this.#onClose(code, reason),
+        onClose: (code, reason, wasOpen) => {
+          this.#onClose(code, reason);
+          if (!wasOpen && code === 1006) void this.#askWhy();
+        },
       },
       Native,
     );
@@ -178,7 +183,8 @@ export class Collaboration {
       const token = await this.#options.getToken?.();
       const target = new URL(url);
       if (token) target.searchParams.set("token", token);
-      return { url: target.toString() };
+      this.#dialled = target.toString();
+      return { url: this.#dialled };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (error instanceof AccessDenied) this.#deny(reason);
@@ -273,6 +279,17 @@ export class Collaboration {
     if (FINAL_CODES.has(code)) this.#deny(reason);
     this.#lost = true;
     if (!this.#destroyed) this.#publish();
+  }
+
+  /** A browser does not tell why a handshake failed. The same address asked for as a page does, where it may be read. */
+  async #askWhy(): Promise<void> {
+    if (!this.#dialled) return;
+    try {
+      const answer = await fetch(this.#dialled.replace(/^ws/, "http"));
+      if (FINAL_STATUSES.has(answer.status) && !this.#destroyed) this.#deny((await answer.text()).trim());
+    } catch {
+      // Nobody answers, or another origin may not read it: the next dial will tell.
+    }
   }
 
   /** Final: no further dial, and what the browser kept of the document goes. */

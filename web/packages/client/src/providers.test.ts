@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
 import { Collaboration } from "./collaboration.js";
 import { partykit } from "./partykit.js";
@@ -12,6 +12,7 @@ class FakeServer {
   readonly doc = new Y.Doc();
   urls: string[] = [];
   updates = 0;
+  refuses = false;
   socket: FakeSocket | null = null;
 
   receive(data: Uint8Array): void {
@@ -37,6 +38,7 @@ class FakeSocket {
     FakeServer.current.urls.push(url);
     FakeServer.current.socket = this;
     queueMicrotask(() => {
+      if (FakeServer.current.refuses) return this.close(1006);
       this.readyState = 1;
       this.onopen?.();
     });
@@ -70,8 +72,9 @@ function state(room: Collaboration, wanted: (value: typeof room.state.value) => 
   });
 }
 
-function openRoom(provider: ProviderKind): Collaboration {
+function openRoom(provider: ProviderKind, refuses = false): Collaboration {
   FakeServer.current = new FakeServer();
+  FakeServer.current.refuses = refuses;
   return new Collaboration({
     host: "localhost:1999",
     type: "doc",
@@ -82,6 +85,8 @@ function openRoom(provider: ProviderKind): Collaboration {
     WebSocket: FakeSocket as unknown as typeof WebSocket,
   });
 }
+
+afterEach(() => vi.unstubAllGlobals());
 
 const paths: Record<ProviderKind["name"], string> = {
   "y-partykit": "/parties/main/doc-1",
@@ -103,6 +108,19 @@ describe.each([partykit, partyserver, websocket])("a room over the stock provide
     expect(FakeServer.current.doc.getText("t").toString()).toBe("typed");
     await room.destroy();
     expect(FakeServer.current.socket!.readyState).toBe(3);
+  });
+
+  it("asks why a handshake failed, and stops when the room is gone", async () => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", async (url: string) => {
+      asked.push(new URL(url).protocol + new URL(url).pathname);
+      return new Response("The room was deleted\n", { status: 410 });
+    });
+    const room = openRoom(provider, true);
+    await state(room, ({ status }) => status === "denied");
+    expect(room.state.value.reason).toBe("The room was deleted");
+    expect(asked).toEqual([`http:${paths[provider.name]}`]);
+    await room.destroy();
   });
 
   it("stops at a final refusal", async () => {

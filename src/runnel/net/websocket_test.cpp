@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <unordered_map>
 
 namespace runnel::net {
@@ -40,7 +41,7 @@ class EchoHandler final : public WebSocketHandler {
   void on_message(WebSocket& websocket, MessageKind kind, ByteView payload) override {
     messages.add(to_text(payload));
     if (as_text(payload) == "destroy") {
-      opened.erase(&websocket);
+      forget(websocket);
     } else {
       websocket.send(kind, share(to_bytes(payload)));
     }
@@ -54,20 +55,36 @@ class EchoHandler final : public WebSocketHandler {
                 .clean = info.clean,
                 .by_peer = info.by_peer,
                 .cause = std::string(info.cause)});
-    opened.erase(&websocket);
+    forget(websocket);
   }
 
   void keep(std::unique_ptr<WebSocket> websocket) {
     WebSocket* const key = websocket.get();
-    opened.emplace(key, std::move(websocket));
+    {
+      const std::lock_guard lock(mutex_);
+      opened_.emplace(key, std::move(websocket));
+    }
     upgraded.add(key);
   }
+
+  void forget_all() { opened_.clear(); }
 
   Reports<WebSocket*> upgraded;
   Reports<std::string> messages;
   Reports<Closed> closed;
   Reports<bool> drained;
-  std::unordered_map<WebSocket*, std::unique_ptr<WebSocket>> opened;  // loop's thread
+
+ private:
+  // Destroyed on its own loop, and not under the lock.
+  void forget(WebSocket& websocket) {
+    const auto taken = [&] {
+      const std::lock_guard lock(mutex_);
+      return opened_.extract(&websocket);
+    }();
+  }
+
+  std::mutex mutex_;  // WebSockets of both loops are kept here
+  std::unordered_map<WebSocket*, std::unique_ptr<WebSocket>> opened_;
 };
 
 class WebSocketServer {
@@ -84,7 +101,7 @@ class WebSocketServer {
         handler.keep(moved.upgrade({.websocket = options}, handler));
       });
     };
-    server_.on_stopped = [this] { handler.opened.clear(); };
+    server_.on_stopped = [this] { handler.forget_all(); };
   }
 
   EchoHandler handler;

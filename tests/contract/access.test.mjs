@@ -285,6 +285,11 @@ describe("frame mode", () => {
         delays.push(performance.now() - start);
       }
       assert.ok(delays[3] > delays[0] * 2, delays.join());
+      await backend.faults({ verify: { status: 500 } });
+      const outage = await RawClient.open(server, "/parties/main/doc-f?_pk=f&token=unknown");
+      assert.deepEqual(await outage.control("error"), { type: "error", code: "SERVER_INTERNAL_ERROR" });
+      assert.deepEqual(await outage.closeEvent(), { code: 1011, reason: "SERVER_INTERNAL_ERROR" });
+      await backend.faults({});
       const missing = await RawClient.open(server, "/parties/main/doc-f?_pk=f");
       assert.deepEqual(JSON.parse(await missing.message((m) => typeof m === "string", "the refusal")), { type: "auth_error", code: "AUTH_MISSING" });
     } finally {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/harness/clients.mjs";
-import { refusal } from "../e2e/harness/raw.mjs";
+import { RawClient, refusal } from "../e2e/harness/raw.mjs";
 import { Server } from "../e2e/harness/server.mjs";
 import * as Y from "../e2e/harness/yjs.mjs";
 import { polled, until } from "../e2e/harness/until.mjs";
@@ -58,6 +58,26 @@ describe("the embedded backend", () => {
       await client.synced();
       client.destroy();
     }
+  });
+
+  it("a guest enters with a share link, reads, and is put out when it is taken back; also of a second Runnel", async () => {
+    const link = (await post("/api/documents/plan/share-links", { access: "view" })).body;
+    for (const server of [first, second]) {
+      const { body } = await post("/collaboration/token", { roomId: "doc-plan", shareId: link.id });
+      assert.equal(body.accessLevel, "view");
+      const guest = new Client("y-partykit", server, "doc-plan", { params: { token: body.token } });
+      await guest.synced();
+      const refused = guest.refusedEdit();
+      guest.text.insert(0, "no ");
+      await refused;
+      guest.destroy();
+    }
+    const { body } = await post("/collaboration/token", { roomId: "doc-plan", shareId: link.id });
+    const guest = await RawClient.open(second, `/parties/main/doc-plan?_pk=guest&token=${body.token}`);
+    await first.http(`/api/share-links/${link.id}`, { method: "DELETE", headers: bearer });
+    await guest.control("permission_revoked");
+    assert.deepEqual(await guest.closeEvent(), { code: 1008, reason: "AUTH_FORBIDDEN" });
+    assert.equal((await post("/collaboration/token", { roomId: "doc-plan", shareId: link.id })).status, 403);
   });
 
   it("a second Runnel verifies, loads, saves and re-checks at the first", async () => {

@@ -1,10 +1,14 @@
 // CONTRACT tests 5, 6, 8, 9, 11 to 13 and 17: loading and saving, whatever the backend does.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as Y from "../e2e/harness/yjs.mjs";
 import { Client } from "../e2e/harness/clients.mjs";
 import { RawClient } from "../e2e/harness/raw.mjs";
-import { Server } from "../e2e/harness/server.mjs";
+import { binary, Server } from "../e2e/harness/server.mjs";
 import { providerEvents, until } from "../e2e/harness/until.mjs";
 import { Backend, clockPasses, Marker } from "./backend.mjs";
 
@@ -281,6 +285,26 @@ describe("before eviction", () => {
     assert.equal(textOf(backend.stored("doc-evict")), "put away");
     client.destroy();
     await server.stop();
+    await backend.stop();
+  });
+});
+
+describe("a log that no backend has heard of", () => {
+  it("what was imported without the server is saved once its room is opened", async () => {
+    const backend = await Backend.start();
+    const dataDir = mkdtempSync(join(tmpdir(), "runnel-import-"));
+    writeFileSync(join(dataDir, "state"), Y.encodeStateAsUpdate(documentOf("imported ")));
+    const run = (...args) => execFileSync(binary, [...args, "--data", dataDir], { stdio: "pipe" });
+    run("rooms", "import", "doc-imported", join(dataDir, "state"));
+    await backend.store("doc-imported", Y.encodeStateAsUpdate(documentOf("stored ")));
+    const server = await Server.start({ dataDir, args: quick, env: backend.env });
+    const client = await dial(backend, server, "doc-imported");
+    await client.holds((c) => ["imported ", "stored "].every((text) => c.text.toString().includes(text)), "both");
+    const saved = () => textOf(backend.stored("doc-imported"));
+    await backend.until(() => saved().includes("imported ") && saved().includes("stored "), "the save, though nobody typed");
+    client.destroy();
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
     await backend.stop();
   });
 });

@@ -1,5 +1,7 @@
 #include "runnel/collab/backend_link.h"
 
+#include "runnel/backend/document_bytes.h"
+
 #include <utility>
 
 namespace runnel::collab {
@@ -70,16 +72,19 @@ void BackendLink::load() {
 
 void BackendLink::loaded(backend::LoadedSnapshot snapshot) {
   if (resolved_) return;
+  const bool may_be_ahead = this->may_be_ahead();
   switch (snapshot.outcome) {
     case backend::LoadOutcome::Content:
       if (owner_.merge_from_backend(snapshot.update)) {
         resolve();
+        if (may_be_ahead) save_if_ahead(snapshot.update);
         return;
       }
       snapshot.reason = "the backend's content cannot be merged into the document";
       break;
     case backend::LoadOutcome::Empty:
       resolve();
+      if (may_be_ahead) save_if_ahead({});
       return;
     case backend::LoadOutcome::Unknown:
       break;
@@ -106,6 +111,22 @@ void BackendLink::resolve() {
   }
   if (dirty_ && !occupied_) deserted();
   open();
+}
+
+// The log may hold what no change here has announced: an import or a restore without the server, a
+// data directory that had no backend before.
+bool BackendLink::may_be_ahead() const {
+  return trusted_log_ && deps_.saver != nullptr && !dirty_ &&
+         saved_seq() < context_.storage().last_seq();
+}
+
+void BackendLink::save_if_ahead(ByteView stored) {
+  const auto ours = owner_.snapshot_to_save();
+  if (!ours) return;
+  const auto mine = backend::read_document(ours->update);
+  const auto theirs = stored.empty() ? Result<backend::DocumentState>(backend::DocumentState())
+                                     : backend::read_document(stored);
+  if (mine && theirs && !theirs->coverage.covers(mine->coverage)) changed();
 }
 
 void BackendLink::open() {

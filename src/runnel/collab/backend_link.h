@@ -90,6 +90,8 @@ class BackendLink {
   void load();
   void loaded(backend::LoadedSnapshot snapshot);
   void resolve();
+  [[nodiscard]] bool may_be_ahead() const;
+  void save_if_ahead(ByteView stored);
   void trust_log(bool has_log);
   void open();
   void open_pending();

@@ -152,6 +152,34 @@ TEST(Opening, ALogThatBeganWhileTheRoomWasPendingIsNotTakenForTheDocumentAfterAR
   EXPECT_TRUE(c.is_synced());  // now the log is the document's
 }
 
+TEST(Opening, ALogThatHasMoreThanTheBackendIsSavedThoughNobodyTypes) {
+  Backed yjs;
+  yjs.backend.answer = empty();
+  TestClient a(yjs, 1);
+  a.connect(yjs.room);
+  a.type("from before there was a backend");
+  a.pump();
+  yjs.restart();  // the log is all that tells of it
+  yjs.backend.saves.clear();
+  yjs.backend.answer = content();
+  TestClient b(yjs, 2);
+  b.connect(yjs.room);
+  b.pump();
+  yjs.advance(seconds(31));
+  EXPECT_EQ(yjs.backend.saves.size(), 1U);
+
+  // What it had is in the log by now, and so is what was saved: nothing more to say.
+  yjs.restart();
+  yjs.backend.answer = LoadedSnapshot{
+      .outcome = LoadOutcome::Content, .update = yjs.backend.saves[0].update, .reason = {}};
+  yjs.backend.saves.clear();
+  TestClient c(yjs, 3);
+  c.connect(yjs.room);
+  c.pump();
+  yjs.advance(seconds(31));
+  EXPECT_THAT(yjs.backend.saves, IsEmpty());
+}
+
 TEST(Opening, ContentThatTheRoomHasAlreadyChangesNothing) {
   Backed yjs;
   yjs.backend.answer = content();

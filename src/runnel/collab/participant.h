@@ -24,6 +24,7 @@ struct Participant final : room::ConnectionState {
   std::unique_ptr<protocol::Codec> codec;
   Strikes strikes;
   AckTracker acks;
+  bool gets_acks{true};            // there is a way to tell it
   std::int64_t binary_sent_ms{0};  // steady time of the last binary message to the client
 
   // The client asked (SyncStep1) while the room was pending; this is its state vector.

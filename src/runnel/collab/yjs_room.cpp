@@ -72,8 +72,10 @@ void YjsRoom::on_connect(Connection& connection) {
   auto codec = protocol::create_codec({.dialect = dialect,
                                        .control_messages = connection.info().control_messages,
                                        .limits = {.message_bytes = options_.message_bytes}});
-  connection.set_state(
-      std::make_unique<Participant>(std::move(codec), options_.malformed_per_minute));
+  auto participant = std::make_unique<Participant>(std::move(codec), options_.malformed_per_minute);
+  participant->gets_acks =
+      dialect != protocol::Dialect::YWebsocket || connection.info().control_messages;
+  connection.set_state(std::move(participant));
   const bool has_key = dialect != protocol::Dialect::YWebsocket;
   awareness_.join(connection.id(), {.key = has_key ? connection.key() : std::string(),
                                     .user_id = connection.identity().user_id,
@@ -254,8 +256,10 @@ void YjsRoom::save_reported(const backend::SaveReport& report) {
     case backend::SaveOutcome::Saved:
       if (!std::exchange(persist_failing_, {}).empty()) out_.control_all(service_status(true));
       out_.control_all(sync_complete(report.snapshot_version));
-      context_.for_each_connection(
-          [&](Connection& each) { Participant::of(each).acks.backend(report.seq); });
+      context_.for_each_connection([&](Connection& each) {
+        Participant& participant = Participant::of(each);
+        if (participant.gets_acks) participant.acks.backend(report.seq);
+      });
       schedule_acks();
       return;
     case backend::SaveOutcome::Failing:

@@ -101,6 +101,7 @@ void YjsRoom::handle_update(Connection& connection, ByteView update, bool is_ste
     updates_.add(changed_ms_);
     backend_.changed();
   }
+  if (!Participant::of(connection).gets_acks) return;
   to_ack_.push_back(connection.id());
   schedule_flush();
 }

@@ -136,7 +136,7 @@ void YjsRoom::schedule_slow_check() {
 void YjsRoom::on_durable(storage::Seq seq) {
   bool any = false;
   context_.for_each_connection([&](Connection& connection) {
-    if (connection.state() == nullptr) return;
+    if (connection.state() == nullptr || !Participant::of(connection).gets_acks) return;
     Participant::of(connection).acks.durable(seq);
     any = true;
   });

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace runnel::net {
@@ -16,6 +17,10 @@ namespace {
 
 // A turn ends after as many events even if more are ready: what it produced must leave at last.
 constexpr int kEventsPerTurn = 512;
+
+// Posted work that takes longer than this in one turn goes on in the next one: what the first of it
+// has sent leaves before the last of it runs.
+constexpr std::int64_t kPostedMsPerTurn = 2;
 
 // Work for the end of a turn may ask for more such work; what goes round longer waits a turn.
 constexpr int kTurnEndPasses = 16;
@@ -92,7 +97,26 @@ void LoopImpl::run_posted() {
     const std::scoped_lock lock(posted_mutex);
     batch.swap(posted);
   }
-  for (Task& task : batch) run_task(task);
+  const std::int64_t begun_ms = time.steady_ms();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    run_task(batch[i]);
+    const bool is_last = i + 1 == batch.size();
+    if (is_last || time.steady_ms() - begun_ms < kPostedMsPerTurn) continue;
+    batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(i + 1));
+    put_back(std::move(batch));
+    return;
+  }
+}
+
+// Before everything that was posted meanwhile, and behind the end of this turn.
+void LoopImpl::put_back(std::vector<Task> tasks) {
+  is_turn_over = true;
+  const std::scoped_lock lock(posted_mutex);
+  const bool is_first = posted.empty();
+  tasks.insert(tasks.end(), std::make_move_iterator(posted.begin()),
+               std::make_move_iterator(posted.end()));
+  posted.swap(tasks);
+  if (is_first) boost::asio::post(io, [this] { run_posted(); });
 }
 
 // The one place where an exception ends: a task that throws must not take the loop with it.
@@ -109,8 +133,10 @@ void LoopImpl::run() {
   block_sigpipe();
   while (!is_stopping.load(std::memory_order_acquire)) {
     try {
+      is_turn_over = false;
       wait_for_first_event();
-      for (int events = 1; events < kEventsPerTurn && io.poll_one() > 0; ++events) {
+      for (int events = 1; events < kEventsPerTurn && !is_turn_over; ++events) {
+        if (io.poll_one() == 0) break;
       }
       run_due_timers();
       finish_turn();

@@ -72,6 +72,7 @@ struct LoopImpl {
   void post(Task task);
   void run();
   void run_posted();
+  void put_back(std::vector<Task> tasks);
   void wait_for_first_event();
   void run_due_timers();
   void finish_turn();
@@ -94,6 +95,8 @@ struct LoopImpl {
 
   std::mutex posted_mutex;
   std::vector<Task> posted;  // guarded by posted_mutex
+
+  bool is_turn_over{false};  // although events may be ready
 
   std::atomic<bool> is_stopping{false};
   std::atomic<std::thread::id> thread{};

@@ -30,6 +30,9 @@ Result<TurnBuffer::Turn> TurnBuffer::take(bool keep_apart) {
   }
   if (!effective.empty()) turn.update = RUNNEL_TRY(merge(effective));
 
+  // Only what has to wait for missing updates is logged differently from what is told.
+  const bool logs_what_it_tells = std::ranges::all_of(
+      parts, [](const Part& part) { return part.change.to_log == part.change.effective; });
   for (auto from = parts.begin(); from != parts.end();) {
     const auto to =
         keep_apart ? std::find_if(from, parts.end(),
@@ -42,7 +45,8 @@ Result<TurnBuffer::Turn> TurnBuffer::take(bool keep_apart) {
     storage::LogEntry entry;
     entry.author = one_author ? from->author : std::string();
     entry.keep = keep_apart;
-    entry.update = RUNNEL_TRY(merge(logged));
+    const bool is_all = from == parts.begin() && to == parts.end();
+    entry.update = logs_what_it_tells && is_all ? turn.update : RUNNEL_TRY(merge(logged));
     turn.log.push_back(std::move(entry));
     from = to;
   }

@@ -3,6 +3,7 @@
 #include "runnel/net/signals.h"
 #include "runnel/net/testing/server_fixture.h"
 
+#include "base/testing/manual_time.h"
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -43,8 +44,33 @@ TEST_F(EventLoopTest, RunsWhatManyThreadsPostInEachThreadsOrder) {
   });
 }
 
+TEST_F(EventLoopTest, PostedWorkThatTakesLongGoesOnInTheNextTurn) {
+  ManualTime time;
+  EventLoop loop(time);
+  std::string order;
+  const auto work = [&](const std::string& name, Duration takes) {
+    loop.post([&, name, takes] {
+      order += name;
+      time.advance(takes);
+      loop.at_turn_end([&] { order += "."; });
+    });
+  };
+  work("a", Duration(0));
+  work("b", Duration(5));
+  work("c", Duration(0));
+  loop.post([&] {
+    order += "d";
+    work("f", Duration(0));
+    loop.post([&] { loop.at_turn_end([&] { loop.stop(); }); });
+  });
+  work("e", Duration(0));
+  loop.run();
+  EXPECT_EQ(order, "ab..cdef...");
+}
+
 TEST_F(EventLoopTest, RunsTheEndOfATurnAfterAllThatIsReady) {
-  EventLoop loop(time_);
+  ManualTime time;  // nothing takes long
+  EventLoop loop(time);
   std::string order;
   for (int i = 0; i < 3; ++i) {
     loop.post([&, i] {

@@ -238,7 +238,13 @@ void Applier::resolve_place(const IncomingUpdate& update, const IncomingStruct& 
                             NewItem& fresh) {
   BlockTable& blocks = store_.blocks;
   if (item.origin().is_set()) fresh.left = integrator_.clean_end(item.origin());
-  if (item.right_origin().is_set()) fresh.right = integrator_.clean_start(item.right_origin());
+  if (item.right_origin().is_set()) {
+    // Mostly still the neighbour of the left one, as when the item was made.
+    const BlockIndex next = fresh.left == kNone ? kNone : blocks[fresh.left].right;
+    fresh.right = next != kNone && blocks.id(next) == item.right_origin()
+                      ? next
+                      : integrator_.clean_start(item.right_origin());
+  }
   const auto is_gc = [&](BlockIndex block) {
     return block != kNone && blocks[block].kind == BlockKind::Gc;
   };

@@ -117,6 +117,7 @@ void BlockList::expect(std::size_t count, Clock first, Clock end) {
   Shortcuts shortcuts;
   shortcuts.first = first;
   while (((end - first) >> shortcuts.shift) > 2 * count) ++shortcuts.shift;
+  shortcuts.blocks.reserve(count);
   shortcuts.ordinals.reserve(static_cast<std::size_t>((end - first) >> shortcuts.shift) + 1);
   shortcuts_ = std::make_unique<Shortcuts>(std::move(shortcuts));
 }
@@ -128,14 +129,14 @@ void BlockList::drop_shortcuts() noexcept {
 
 void BlockList::note_shortcut(const BlockTable& table, BlockIndex block) {
   Shortcuts& shortcuts = *shortcuts_;
-  if (shortcuts.count == 0) shortcuts.base = last_position();
+  if (shortcuts.blocks.empty()) shortcuts.base = last_position();
   const Clock end = table.end(block);
   Clock next = shortcuts.first + (Clock{shortcuts.ordinals.size()} << shortcuts.shift);
   for (; next < end; next += Clock{1} << shortcuts.shift) {
     if (shortcuts.ordinals.size() == shortcuts.ordinals.capacity()) break;
-    shortcuts.ordinals.push_back(shortcuts.count);
+    shortcuts.ordinals.push_back(static_cast<std::uint32_t>(shortcuts.blocks.size()));
   }
-  ++shortcuts.count;
+  shortcuts.blocks.push_back(block);
 }
 
 BlockList::Position BlockList::shortcut_position(std::uint32_t ordinal) const noexcept {

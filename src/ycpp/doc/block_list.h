@@ -5,6 +5,7 @@
 
 #include "ycpp/doc/block_table.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,6 +66,20 @@ class BlockList {
   // places near the last one, so that is tried first.
   [[nodiscard]] Position find(const BlockTable& table, Clock clock) const noexcept;
 
+  // The same among the blocks that were announced by expect() and have come; kNone where that does
+  // not tell.
+  [[nodiscard]] BlockIndex find_announced(const BlockTable& table, Clock clock) const noexcept {
+    if (!shortcuts_ || clock < shortcuts_->first || shortcuts_->blocks.empty()) return kNone;
+    const Shortcuts& shortcuts = *shortcuts_;
+    const auto step = static_cast<std::size_t>((clock - shortcuts.first) >> shortcuts.shift);
+    std::size_t ordinal = shortcuts.ordinals[std::min(step, shortcuts.ordinals.size() - 1)];
+    while (ordinal + 1 < shortcuts.blocks.size() &&
+           table.clock(shortcuts.blocks[ordinal + 1]) <= clock) {
+      ++ordinal;
+    }
+    return shortcuts.blocks[ordinal];
+  }
+
   [[nodiscard]] std::span<const BlockIndex> leaf(std::uint32_t index) const noexcept {
     return {leaves_[index].blocks.get(), leaves_[index].count};
   }
@@ -118,7 +133,7 @@ class BlockList {
     Clock first{0};
     unsigned shift{0};
     Position base;
-    std::uint32_t count{0};
+    std::vector<BlockIndex> blocks;
     std::vector<std::uint32_t> ordinals;
   };
 

@@ -186,6 +186,28 @@ class Comparison {
     return taken_;
   }
 
+  // Loads the state whole, where many structs come at once, and half of it first.
+  void expect_loads_alike() {
+    Doc& source = general_.doc();
+    if (source.pending_bytes() > 0) return;
+    const Bytes v1 = source.encode_state_as_update();
+    const Bytes v2 = source.encode_state_as_update_v2();
+    std::vector<StateVector::Entry> known;
+    for (const StateVector::Entry& entry : source.state_vector().entries()) {
+      known.push_back({entry.client, random_.below(entry.clock + 1)});
+    }
+    const StateVector part = StateVector::from_entries(known);
+    const Bytes rest = source.encode_state_as_update(part);
+    for (const Bytes* const state : {&v1, &v2}) {
+      Doc loaded(DocOptions{.client_id = ClientId{99}, .gc = gc_});
+      EXPECT_TRUE(loaded.apply_update(*state).has_value());
+      EXPECT_EQ(loaded.encode_state_as_update(), v1);
+      EXPECT_EQ(loaded.encode_state_as_update_v2(), v2);
+      EXPECT_TRUE(loaded.apply_update(rest).has_value());
+      EXPECT_EQ(loaded.encode_state_as_update(), v1);
+    }
+  }
+
  private:
   void receive(std::size_t who) {
     for (std::uint64_t count = random_.below(inboxes_[who].size() + 1); count > 0; --count) {
@@ -252,6 +274,18 @@ class Comparison {
 };
 
 class FastPaths : public testing::TestWithParam<UpdateFormat> {};
+
+// What arrives update by update, and what is loaded at once with its shortcuts to the blocks that
+// have just come.
+TEST_P(FastPaths, EndWhereLoadingTheStateEnds) {
+  for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kSeeds; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Comparison comparison(seed + kSeeds, GetParam());
+    (void)comparison.run();
+    comparison.expect_loads_alike();
+    if (HasFailure()) return;
+  }
+}
 
 TEST_P(FastPaths, LeaveADocumentAsTheGeneralPathDoes) {
   Taken total;

@@ -244,6 +244,8 @@ void Integrator::remove_children(TypeIndex type) {
 }
 
 BlockIndex Integrator::clean_end(LocalId id) {
+  const BlockIndex recent = store_.clients[id.client].list.find_announced(store_.blocks, id.clock);
+  if (recent != kNone && id.clock + 1 == store_.blocks.end(recent)) return recent;
   const BlockList::Position position = store_.position_of(id);
   const BlockIndex block = store_.clients[id.client].list.at(position);
   if (store_.blocks[block].kind == BlockKind::Gc || id.clock + 1 == store_.blocks.end(block)) {
@@ -254,6 +256,8 @@ BlockIndex Integrator::clean_end(LocalId id) {
 }
 
 BlockIndex Integrator::clean_start(LocalId id) {
+  const BlockIndex recent = store_.clients[id.client].list.find_announced(store_.blocks, id.clock);
+  if (recent != kNone && id.clock == store_.blocks.clock(recent)) return recent;
   const BlockList::Position position = store_.position_of(id);
   const BlockIndex block = store_.clients[id.client].list.at(position);
   const Clock clock = store_.blocks.clock(block);

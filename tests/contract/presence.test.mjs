@@ -147,6 +147,25 @@ describe("16: presence, the application's backend decides", () => {
     await friend.leave();
   });
 
+  it("token_refresh renews the verdict in-band, and nobody becomes somebody else by it", async () => {
+    const tab = await open("ada", "w-fresh");
+    const fresh = await backend.token("p-fresh", "presence-w-fresh", { userId: "ada", userName: "ADA" });
+    tab.raw.sendJson({ type: "token_refresh", token: fresh });
+    assert.deepEqual(await tab.hears("auth_ok"), { type: "auth_ok", userId: "ada", userName: "ADA", accessLevel: "edit" });
+    await tab.leave();
+    await backend.caughtUp();
+    const verified = backend.count("verify");
+    const back = await Tab.open(server, "w-fresh", `tab-${made}`, fresh);
+    await backend.caughtUp();
+    assert.equal(backend.count("verify"), verified);
+    const others = await backend.token("p-others", "presence-w-fresh", { userId: "eve", userName: "Eve" });
+    back.raw.sendJson({ type: "token_refresh", token: others });
+    assert.deepEqual(await back.hears("error"), { type: "error", code: "AUTH_FORBIDDEN" });
+    back.says({ location: "still ada" });
+    await back.hears("presence_changed", at("ada", "still ada"));
+    await back.leave();
+  });
+
   it("what is no message harms nobody else, and too much of it ends its sender", async () => {
     const good = await open("good", "w-bad");
     const bad = await open("bad", "w-bad");

@@ -13,6 +13,9 @@ using room::Connection;
 
 namespace {
 
+// A token takes some kilobytes; nothing else that a client says may be as long.
+constexpr std::size_t kControlBytesMax = std::size_t{64} * 1024;
+
 // What the runtime keeps for us with each connection.
 struct Sender final : room::ConnectionState {
   std::string user_id;  // under which it is shown, also after its identity changed
@@ -53,30 +56,62 @@ void PresenceRoom::on_connect(Connection& connection) {
 }
 
 void PresenceRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload) {
-  if (kind != PayloadKind::Text || payload.size() > options_.message_bytes) {
+  if (kind != PayloadKind::Text || payload.size() > kControlBytesMax) {
     refuse(connection);
     return;
   }
-  update(connection, as_text(payload));
+  receive(connection, as_text(payload));
 }
 
-void PresenceRoom::update(Connection& connection, std::string_view text) {
+void PresenceRoom::receive(Connection& connection, std::string_view text) {
   boost::system::error_code error;
   const json::value parsed = json::parse(json::string_view(text.data(), text.size()), error);
   const json::object* message = error ? nullptr : parsed.if_object();
   const json::value* type = message == nullptr ? nullptr : message->if_contains("type");
-  if (type == nullptr || !type->is_string()) {
+  const bool is_refresh =
+      type != nullptr && type->is_string() && type->get_string() == "token_refresh";
+  if (type == nullptr || !type->is_string() ||
+      (!is_refresh && text.size() > options_.message_bytes)) {
     refuse(connection);
     return;
   }
-  if (type->get_string() != "presence_update") return;  // somebody else's message
+  // Whatever else is somebody else's message.
+  if (type->get_string() == "presence_update") update(connection, *message);
+  if (is_refresh) refresh(connection, *message);
+}
+
+void PresenceRoom::update(Connection& connection, const json::object& message) {
   const std::string& user_id = sender_of(connection).user_id;
-  std::string user = user_json(*message, connection);
+  std::string user = user_json(message, connection);
   Tab& tab = users_[user_id][connection.id()];
   tab.said = ++said_;
   if (tab.user == user) return;
   tab.user = std::move(user);
   changed(user_id);
+}
+
+// As in every room: docs/formats/control-messages.md.
+void PresenceRoom::refresh(Connection& connection, const json::object& message) {
+  const json::value* token = message.if_contains("token");
+  if (token == nullptr || !token->is_string() || !options_.token_refresh) {
+    connection.send_text(R"({"type":"error","code":"AUTH_INVALID"})");
+    return;
+  }
+  options_.token_refresh(
+      connection.id(), std::string(token->get_string()),
+      context_.guard<std::string>([this, id = connection.id()](const std::string& code) {
+        Connection* const there = context_.connection(id);
+        if (there == nullptr) return;
+        const Identity& identity = there->identity();
+        const json::object answer =
+            code.empty()
+                ? json::object{{"type", "auth_ok"},
+                               {"userId", identity.user_id},
+                               {"userName", identity.user_name},
+                               {"accessLevel", std::string(access_level_name(identity.access))}}
+                : json::object{{"type", "error"}, {"code", code}};
+        there->send_text(json::serialize(answer));
+      }));
 }
 
 void PresenceRoom::refuse(Connection& connection) {
@@ -172,7 +207,8 @@ void PresenceRoom::flush() {
 }
 
 room::HandlerFactory presence_rooms(PresenceOptions options) {
-  return [options](room::RoomContext& context) -> std::unique_ptr<room::RoomHandler> {
+  return [options = std::move(options)](
+             room::RoomContext& context) -> std::unique_ptr<room::RoomHandler> {
     return std::make_unique<PresenceRoom>(context, options);
   };
 }

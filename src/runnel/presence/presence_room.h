@@ -5,25 +5,35 @@
 
 #include "runnel/room/room_handler.h"
 
+#include <boost/json/fwd.hpp>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace runnel::presence {
 
+// Outcome of an in-band token_refresh: an empty code, or that of the refusal.
+using TokenRefresh = std::function<void(ConnectionId connection, std::string token,
+                                        std::function<void(std::string code)> done)>;
+
 struct PresenceOptions {
   std::size_t message_bytes{4096};  // of one presence_update
   int malformed_per_minute{20};
-  Duration interval{50};  // changes leave at most that often; the first one at once
+  Duration interval{50};       // changes leave at most that often; the first one at once
+  TokenRefresh token_refresh;  // none: nobody can renew a token here
 };
 
 class PresenceRoom final : public room::RoomHandler {
  public:
   PresenceRoom(room::RoomContext& context, PresenceOptions options)
-      : context_(context), options_(options) {}
+      : context_(context), options_(std::move(options)) {}
 
   void on_connect(room::Connection& connection) override;
   void on_message(room::Connection& connection, PayloadKind kind, Bytes payload) override;
@@ -42,7 +52,9 @@ class PresenceRoom final : public room::RoomHandler {
 
   using Tabs = std::map<ConnectionId, Tab>;
 
-  void update(room::Connection& connection, std::string_view text);
+  void receive(room::Connection& connection, std::string_view text);
+  void update(room::Connection& connection, const boost::json::object& message);
+  void refresh(room::Connection& connection, const boost::json::object& message);
   void refuse(room::Connection& connection);
   void forget(room::Connection& connection, const std::string& user_id);
   void changed(const std::string& user_id);

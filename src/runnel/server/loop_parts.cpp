@@ -204,17 +204,29 @@ void LoopParts::build_rooms() {
   deps.offenders = &offenders_;
   deps.frozen = shard_.frozen.get();
   deps.metrics = &deps_.collab_metrics;
-  deps.token_refresh = [this](ConnectionId connection, std::string token,
-                              std::function<void(const collab::RefreshOutcome&)> done) {
+  // Tells an empty code, or why the token is no good.
+  const auto refresh = [this](ConnectionId connection, std::string token,
+                              std::function<void(std::string code)> done) {
     shard_.gate->refresh(connection, auth::Secret(std::move(token)),
                          [done = std::move(done)](const auth::Verdict& verdict) {
-                           const bool renewed = std::holds_alternative<auth::Allow>(verdict);
-                           done({renewed, renewed ? std::string() : refusal_code(verdict)});
+                           done(std::holds_alternative<auth::Allow>(verdict)
+                                    ? std::string()
+                                    : refusal_code(verdict));
                          });
+  };
+  deps.token_refresh = [refresh](ConnectionId connection, std::string token,
+                                 std::function<void(const collab::RefreshOutcome&)> done) {
+    refresh(connection, std::move(token), [done = std::move(done)](std::string code) {
+      const bool renewed = code.empty();
+      done({renewed, std::move(code)});
+    });
   };
   shard_.directory->add_party(std::string(kMainParty),
                               collab::yjs_rooms(collab_options(config), std::move(deps)));
-  shard_.directory->add_party(std::string(kPresenceParty), presence::presence_rooms());
+  presence::PresenceOptions presence;
+  presence.token_refresh = refresh;
+  shard_.directory->add_party(std::string(kPresenceParty),
+                              presence::presence_rooms(std::move(presence)));
 }
 
 auth::AccessChecker* LoopParts::checker() const {

@@ -86,6 +86,10 @@ describe("the admin API", () => {
     }
     const json = await call("GET", "/v1/rooms/doc-one/doc", { query: "?format=json&root=meta&type=map", expect: 200 });
     assert.deepEqual(json, { title: "One" });
+    const all = await call("GET", "/v1/rooms/doc-one/doc", { query: "?format=json", expect: 200 });
+    assert.deepEqual(all, { text: "Hello", meta: { title: "One" } });
+    const guessed = await call("GET", "/v1/rooms/doc-one/doc", { query: "?format=json&root=text", expect: 200 });
+    assert.equal(guessed, "Hello");
     const text = await call("GET", "/v1/rooms/doc-one/doc", { query: "?format=text&root=text", expect: 200 });
     assert.equal((await text.text()).trim(), "Hello");
   });

@@ -1,4 +1,4 @@
-// A small line chart: the last two minutes of one number, with the value under the pointer.
+// A small line chart: the latest values of one number, with the value under the pointer.
 import { h, svg } from "./dom.js";
 
 const width = 240;
@@ -6,9 +6,10 @@ const height = 56;
 const points = 120;
 
 export class Sparkline {
-  /** @param {string} label @param {(value: number) => string} format */
-  constructor(label, format) {
+  /** @param {string} label @param {(value: number) => string} format @param {number} seconds between two values */
+  constructor(label, format, seconds = 1) {
     this.format = format;
+    this.seconds = seconds;
     /** @type {number[]} */
     this.values = [];
     this.area = svg("path", { class: "area" });
@@ -59,6 +60,6 @@ export class Sparkline {
     this.mark.setAttribute("cx", String(x));
     this.mark.setAttribute("cy", String(y));
     this.mark.setAttribute("visibility", "visible");
-    this.now.textContent = `${this.format(this.values[i] ?? 0)}, ${this.values.length - 1 - i} s ago`;
+    this.now.textContent = `${this.format(this.values[i] ?? 0)}, ${(this.values.length - 1 - i) * this.seconds} s ago`;
   }
 }

@@ -1,6 +1,6 @@
-// The document's content, read-only, in the form that one asks for.
+// The document's content, read-only, in the form that one asks for, now or as it was.
 import { request, roomPath } from "./api.js";
-import { h, show } from "./dom.js";
+import { failure, h, show } from "./dom.js";
 
 const forms = [
   ["json", "JSON"],
@@ -22,12 +22,23 @@ function pretty(text) {
 /** @param {{ party: string, name: string }} room */
 export function contentPanel(room) {
   let form = "json";
+  /** @type {number | null} */
+  let at = null;
   const tabs = h("div.tabs", { role: "tablist" });
   const body = h("div.content", {}, h("div.skeleton"));
   const note = h("span.muted");
-  const element = h("section.card", {}, h("header", {}, h("h2", {}, "Content"), note, h("span.spacer"), tabs), body);
+  const root = /** @type {HTMLSelectElement} */ (h("select.root", { "aria-label": "Root", onchange: () => void load() }));
+  const past = h("span.state.frozen");
+  const present = h("button.quiet", { onclick: () => showAt(null) }, "Back to now");
+  const element = h("section.card", { id: "room-content" }, h("header", {}, h("h2", {}, "Content"), past, present, note, h("span.spacer"), root, tabs), body);
 
-  const drawTabs = () =>
+  const needsRoot = () => form === "text" || form === "xml";
+
+  const drawTabs = () => {
+    root.hidden = !needsRoot();
+    past.hidden = at === null;
+    present.hidden = at === null;
+    past.textContent = `as of #${at}`;
     show(tabs, forms.map(([key, label]) =>
       h("button.quiet", {
         role: "tab",
@@ -37,22 +48,38 @@ export function contentPanel(room) {
           void load();
         },
       }, label)), h("button.quiet", { onclick: () => void load(), "aria-label": "Read again", title: "Read again" }, "↻"));
+  };
+
+  /** @param {number | null} seq */
+  function showAt(seq) {
+    at = seq;
+    void load();
+    if (seq !== null) element.scrollIntoView({ block: "nearest" });
+  }
 
   async function load() {
     drawTabs();
+    note.textContent = "";
+    const read = async (/** @type {Record<string, string>} */ query) =>
+      (await request("GET", roomPath(room, "/doc", at === null ? query : { ...query, at: String(at) }))).text();
     try {
-      const text = await (await request("GET", roomPath(room, "/doc", { format: form }))).text();
+      if (needsRoot()) {
+        const chosen = root.value;
+        const names = Object.keys(JSON.parse(await read({ format: "json" })));
+        show(root, names.map((name) => h("option", { value: name }, name)));
+        root.value = names.includes(chosen) ? chosen : (names[0] ?? "");
+      }
+      /** @type {Record<string, string>} */
+      const query = needsRoot() ? { format: form, root: root.value } : { format: form };
+      const text = needsRoot() && root.value === "" ? "" : await read(query);
       const full = form === "json" ? pretty(text) : text;
       const empty = full.trim() === "" || full.trim() === "{}";
       show(body, empty ? h("p.muted", {}, "The document is empty.") : h("pre", { tabindex: 0 }, full.slice(0, shownBytes)));
       note.textContent = full.length > shownBytes ? "the beginning of it" : "";
     } catch (error) {
-      show(body, h("p.problem", { role: "alert" }, /** @type {Error} */ (error).message));
+      show(body, failure("The content cannot be read", error, () => void load()));
     }
   }
 
-  return {
-    element,
-    load,
-  };
+  return { element, load, showAt };
 }

@@ -44,15 +44,17 @@ export function svg(tag, props = {}, ...children) {
   return element;
 }
 
-/** Asks before something that cannot be taken back. Resolves to whether it was confirmed.
+/** Asks before something that others notice. Resolves to whether it was confirmed.
  * @param {string} title @param {string} text @param {string} action label of the button
+ * @param {Child} [more] what else to ask
  * @returns {Promise<boolean>} */
-export function confirmAction(title, text, action) {
+export function confirmAction(title, text, action, more = null) {
   return new Promise((resolve) => {
     const dialog = /** @type {HTMLDialogElement} */ (
       h("dialog", { "aria-label": title },
         h("h3", {}, title),
         h("p.muted", {}, text),
+        more,
         h("div.row", {},
           h("span.spacer"),
           h("button", { onclick: () => dialog.close("") }, "Cancel"),
@@ -65,6 +67,31 @@ export function confirmAction(title, text, action) {
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+/** A number with its name above it. @param {string} label @param {Child} value @param {string} tone */
+export const fact = (label, value, tone = "plain") =>
+  h("div.fact", {}, h("span.muted", {}, label), h(`strong.${tone}`, {}, value));
+
+/** What stands where facts will be. @param {number} number */
+export const placeholders = (number) => Array.from({ length: number }, () => h("div.fact", {}, h("div.skeleton")));
+
+/** What stands where something could not be read. @param {string} what @param {unknown} error @param {() => void} again */
+export const failure = (what, error, again) =>
+  h("div.failure", { role: "alert" },
+    h("p.problem", {}, `${what}: ${/** @type {Error} */ (error).message}`),
+    h("button", { onclick: again }, "Try again"));
+
+/** Runs an action and says how it went. @param {string} done @param {() => Promise<unknown>} action @returns {Promise<boolean>} */
+export async function tell(done, action) {
+  try {
+    await action();
+    toast(done);
+    return true;
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, "bad");
+    return false;
+  }
 }
 
 let toastTimer = 0;

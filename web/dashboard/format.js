@@ -31,6 +31,13 @@ export function duration(ms) {
 }
 
 /** @param {number} ms since the epoch */
+export function clock(ms) {
+  const time = new Date(ms);
+  const today = new Date().toDateString() === time.toDateString();
+  return today ? time.toLocaleTimeString() : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** @param {number} ms since the epoch */
 export function ago(ms) {
   if (!ms) return "never";
   const passed = Date.now() - ms;

@@ -1,7 +1,7 @@
 // The frame of the dashboard: sign-in, navigation, the live stream that all pages share.
-import { ApiError, getJson, readEvents, secret } from "./api.js";
-import { h, show } from "./dom.js";
-import { duration } from "./format.js";
+import { ApiError, getJson, readEvents, request, secret } from "./api.js";
+import { confirmAction, h, show, tell } from "./dom.js";
+import { count, duration } from "./format.js";
 import { overviewPage } from "./overview_page.js";
 import { roomPage } from "./room_page.js";
 
@@ -58,6 +58,36 @@ async function start() {
   frame();
 }
 
+/** What everybody who looks at this server has to know. @param {any} stats */
+function noticesOf(stats) {
+  const notice = (/** @type {string} */ tone, /** @type {string} */ text) => h(`p.notice.${tone}`, {}, text);
+  const waiting = stats.backend_waiting > 0
+    ? ` ${count(stats.backend_waiting)} ${stats.backend_waiting === 1 ? "room waits" : "rooms wait"} to be saved there, the oldest change for ${duration(stats.backend_oldest_ms)}.`
+    : "";
+  const found = [];
+  if (stats.draining) {
+    const left = stats.connections + stats.rooms_live;
+    found.push(left > 0
+      ? notice("warn", `This server is being drained: ${count(stats.connections)} connections and ${count(stats.rooms_live)} rooms are left. New clients are sent elsewhere.`)
+      : notice("good", "This server is drained: nobody is connected and every room is put away. It can be stopped."));
+  }
+  if (stats.backend === "unreachable") found.push(notice("bad", `The application’s backend does not answer. Edits are kept here meanwhile.${waiting}`));
+  if (stats.backend === "unconfigured") found.push(notice("warn", `The application’s backend is not configured: set backend.url and backend.secret.${waiting}`));
+  if (stats.commits_failed > 0) found.push(notice("bad", `${count(stats.commits_failed)} groups of updates could not be committed since the start; the server’s log says why.`));
+  return found;
+}
+
+async function drainServer() {
+  const choices = [["0", "at once"], ["10000", "over 10 seconds"], ["60000", "over a minute"], ["300000", "over 5 minutes"]];
+  const over = /** @type {HTMLSelectElement} */ (
+    h("select", { "aria-label": "How fast" }, choices.map(([value, label]) => h("option", { value: value ?? "" }, label ?? "")))
+  );
+  over.value = "60000";
+  const text = "Nobody is let in any more, those who are connected are sent away, and every room is saved. It cannot be taken back: afterwards the process is there to be stopped.";
+  if (!(await confirmAction("Drain this server?", text, "Drain the server", h("label.row", {}, "Send clients away", over)))) return;
+  await tell("The server is being drained", () => request("POST", "/v1/drain", { body: { over_ms: Number(over.value) } }));
+}
+
 function frame() {
   const link = h("span.link-state", { role: "status" }, "connecting");
   const uptime = h("span.muted");
@@ -71,7 +101,9 @@ function frame() {
       signIn();
     },
   }, "Sign out");
-  show(app, h("header.top", {}, brand(), link, h("span.spacer"), uptime, out), content);
+  const drain = h("button.quiet", { onclick: () => void drainServer() }, "Drain…");
+  const notices = h("div.notices", { "aria-live": "polite" });
+  show(app, h("header.top", {}, brand(), link, h("span.spacer"), uptime, drain, out), notices, content);
 
   /** @type {Page | null} */
   let page = null;
@@ -85,7 +117,9 @@ function frame() {
 
   const onEvent = (/** @type {string} */ event, /** @type {any} */ data) => {
     if (event === "stats") {
-      uptime.textContent = `${data.version} · up ${duration(data.uptime_ms)}${data.draining ? " · draining" : ""}`;
+      uptime.textContent = `${data.version} · up ${duration(data.uptime_ms)}`;
+      drain.hidden = data.draining;
+      show(notices, noticesOf(data));
     }
     page?.onEvent?.(event, data);
   };

@@ -1,10 +1,13 @@
 // The server at a glance, and its rooms.
 import { getJson } from "./api.js";
 import { Sparkline } from "./charts.js";
-import { h, show } from "./dom.js";
+import { fact, failure, h, placeholders, show } from "./dom.js";
 import { ago, bytes, count, duration } from "./format.js";
 
 const pageSize = 50;
+
+/** A change that the backend lacks for so long is not only waiting for its turn. */
+const lateMs = 60_000;
 
 /** Rates come from totals: the difference between two reports over the time between them. */
 class Rates {
@@ -35,8 +38,11 @@ export function overviewPage() {
     latency: new Sparkline("Commit latency, p99", duration),
     cpu: new Sparkline("CPU, % of one core", (value) => `${value.toFixed(1)} %`),
     memory: new Sparkline("Memory", bytes),
+    sent: new Sparkline("Sent, per second", bytes),
+    disk: new Sparkline("Disk used", bytes),
+    lag: new Sparkline("Backend lag", duration),
   };
-  const facts = h("div.facts");
+  const facts = h("div.facts", {}, placeholders(5));
   const rooms = new RoomList();
   const element = h("div.page", {},
     facts,
@@ -52,11 +58,14 @@ export function overviewPage() {
       charts.connections.push(data.connections);
       charts.latency.push(data.commit_p99_ms);
       charts.memory.push(data.memory_bytes);
+      charts.disk.push(data.disk_bytes);
+      charts.lag.push(data.backend_oldest_ms);
       const rate = rates.of(data);
       if (rate) {
         charts.received.push(rate.received);
         charts.delivered.push(rate.delivered);
         charts.cpu.push(rate.cpu);
+        charts.sent.push(rate.out);
       }
       show(facts, factsOf(data));
     },
@@ -65,24 +74,29 @@ export function overviewPage() {
 }
 
 /** @type {Record<string, string>} */
-const backendTones = { ok: "good", embedded: "good", none: "plain", failing: "bad", not_configured: "warn" };
+const backendTones = { ok: "good", none: "plain", unreachable: "bad", unconfigured: "warn" };
+
+/** @param {any} stats */
+function backendText(stats) {
+  if (stats.backend_kind === "none") return "none";
+  if (stats.backend === "unconfigured") return "not configured";
+  const state = stats.backend === "ok" ? `${stats.backend_kind}, answers` : `${stats.backend_kind}, does not answer`;
+  return stats.backend_waiting > 0 ? `${state}; ${count(stats.backend_waiting)} to save` : state;
+}
 
 /** @param {any} stats */
 function factsOf(stats) {
-  const backendTone = backendTones[stats.backend] ?? "plain";
-  const waiting = stats.backend_waiting > 0 ? `, ${count(stats.backend_waiting)} saves wait (${duration(stats.backend_oldest_ms)})` : "";
   const diskLow = stats.disk_free_bytes < 1e9;
+  const frozen = stats.rooms_frozen > 0 ? `, ${count(stats.rooms_frozen)} frozen` : "";
+  const refused = stats.messages_refused + stats.edits_refused;
   return [
-    fact("Rooms in memory", count(stats.rooms_live)),
-    fact("Rooms stored", count(stats.rooms_stored)),
+    fact("Rooms", `${count(stats.rooms_live)} in memory, ${count(stats.rooms_stored)} stored${frozen}`),
     fact("Disk", `${bytes(stats.disk_bytes)}, ${bytes(stats.disk_free_bytes)} free`, diskLow ? "bad" : "plain"),
-    fact("Commit p50 / p99", `${duration(stats.commit_p50_ms)} / ${duration(stats.commit_p99_ms)}`),
-    fact("Backend", `${stats.backend.replace("_", " ")}${waiting}`, backendTone),
+    fact("Commit p50 / p99", `${duration(stats.commit_p50_ms)} / ${duration(stats.commit_p99_ms)}`, stats.commits_failed ? "bad" : "plain"),
+    fact("Refused messages", refused === 0 ? "none" : `${count(stats.messages_refused)} broken, ${count(stats.edits_refused)} not allowed`),
+    fact("Backend", backendText(stats), backendTones[stats.backend] ?? "plain"),
   ];
 }
-
-/** @param {string} label @param {string} value @param {string} tone */
-const fact = (label, value, tone = "plain") => h("div.fact", {}, h("span.muted", {}, label), h(`strong.${tone}`, {}, value));
 
 class RoomList {
   constructor() {
@@ -155,7 +169,7 @@ class RoomList {
 
   /** @param {Error} error */
   fail(error) {
-    show(this.note, h("p.problem", { role: "alert" }, `The list cannot be read: ${error.message}`), h("button", { onclick: () => void this.load() }, "Try again"));
+    show(this.note, failure("The list cannot be read", error, () => void this.load()));
   }
 
   draw() {
@@ -171,10 +185,10 @@ function rowOf(room) {
   const href = `#/rooms/${encodeURIComponent(room.party)}/${encodeURIComponent(room.name)}`;
   return h("tr", {},
     h("td", {}, h("a", { href }, room.name), room.party !== "main" && h("span.tag", {}, room.party)),
-    h("td", {}, h(`span.state.${room.state}`, {}, room.state)),
+    h("td", {}, h(`span.state.${room.state}`, {}, room.state), room.frozen && h("span.state.frozen", {}, "frozen")),
     h("td.number", {}, room.connections || "–"),
     h("td.number", {}, room.document_bytes ? bytes(room.document_bytes) : "–"),
     h("td.number", {}, bytes(room.stored_bytes)),
-    h("td.number", {}, room.backend_lag_ms ? h("span.warn", {}, duration(room.backend_lag_ms)) : "–"),
+    h("td.number", {}, room.backend_lag_ms ? h(room.backend_lag_ms > lateMs ? "span.warn" : "span", {}, duration(room.backend_lag_ms)) : "–"),
     h("td.muted", {}, ago(room.updated_ms)));
 }

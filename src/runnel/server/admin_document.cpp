@@ -1,6 +1,7 @@
 #include "runnel/server/admin_document.h"
 
 #include "runnel/server/problem.h"
+#include "runnel/server/root_kinds.h"
 
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
@@ -36,6 +37,20 @@ std::optional<ycpp::Any> root_content(ycpp::Doc& doc, const std::string& root,
   return std::nullopt;
 }
 
+// A word of the parameter `type`.
+std::string likely_type(ycpp::Doc& doc, const std::string& root) {
+  switch (likely_kind(doc, root)) {
+    case ycpp::TypeKind::Text:
+      return "text";
+    case ycpp::TypeKind::Array:
+      return "array";
+    case ycpp::TypeKind::XmlFragment:
+      return "xml";
+    default:
+      return "map";
+  }
+}
+
 net::HttpResponse render_content(ByteView state, std::string_view format, std::string_view query) {
   ycpp::Doc doc{ycpp::DocOptions{}};
   if (const Result<void> applied = doc.apply_update_v1(state); !applied) {
@@ -44,11 +59,12 @@ net::HttpResponse render_content(ByteView state, std::string_view format, std::s
   const auto root = net::query_value(query, "root");
   if (!root) {
     if (format == "json") {
+      settle_root_kinds(doc);
       return body_response("application/json", ycpp::to_json(ycpp::to_json(doc)));
     }
     return problem(400, "`root` is needed with this format: the name of one root");
   }
-  const std::string implied = format == "json" ? "map" : std::string(format);
+  const std::string implied = format == "json" ? likely_type(doc, *root) : std::string(format);
   const std::string type = net::query_value(query, "type").value_or(implied);
   const std::optional<ycpp::Any> content = root_content(doc, *root, type);
   if (!content) return problem(400, "`type` must be text, array, map or xml");

@@ -6,7 +6,6 @@ import { confirmAction, h, show, tell, toast } from "./dom.js";
 
 /** @param {HTMLElement} head @param {RoomName} room @param {any} stats null: the room is gone @param {() => void} refresh */
 export function drawHead(head, room, stats, refresh) {
-  if (head.contains(document.activeElement) && head.dataset["drawn"] === looksOf(stats)) return;
   if (head.dataset["drawn"] === looksOf(stats)) return;
   head.dataset["drawn"] = looksOf(stats);
   const name = [h("h1", {}, room.name), h("span.tag", {}, room.party)];

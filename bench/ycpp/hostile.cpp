@@ -455,8 +455,8 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"conflict-storm", 5'000, conflict_storm},
-    {"conflict-chain", 5'000, conflict_chain},
-    {"conflict-tail", 5'000, conflict_tail},
+    {"conflict-chain", 20'000, conflict_chain},
+    {"conflict-tail", 20'000, conflict_tail},
     {"key-storm", 5'000, key_storm},
     {"nested-types", 500'000, nested_types},
     {"tiny-structs", 500'000, tiny_structs},

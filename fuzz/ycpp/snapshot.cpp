@@ -1,5 +1,6 @@
 // Snapshots in both formats: what was read is written and read again as the same, and a document
-// that it is applied to is as it was afterwards. Byte 0 chooses the format.
+// that it is applied to is as it was afterwards, but for surrogate pairs that are cut, which Yjs
+// damages too. Byte 0 chooses the format.
 #include "ycpp/types/snapshot.h"
 
 #include "base/check.h"
@@ -8,11 +9,15 @@
 #include "ycpp/types/map.h"
 #include "ycpp/types/text.h"
 
+#include <string_view>
+
 namespace {
 
 using ycpp::Doc;
 using ycpp::DocOptions;
 using ycpp::Snapshot;
+
+constexpr std::string_view kAscii = "abcdz";
 
 DocOptions without_gc(std::uint64_t client) {
   DocOptions options;
@@ -22,18 +27,19 @@ DocOptions without_gc(std::uint64_t client) {
 }
 
 // Text of three clients with a deletion, so that snapshots cut it in many places.
-void fill(Doc& doc) {
+void fill(Doc& doc, std::string_view text) {
   for (const std::uint64_t client : {1U, 2U, 300U}) {
     doc.set_client_id(ycpp::ClientId{client});
-    doc.get_text("t").insert(client % 3, "ab\xF0\x9F\x98\x80z");
+    doc.get_text("t").insert(client % 3, text);
     doc.get_text("t").delete_text(1, 2);
     doc.get_map("m").set("k", static_cast<double>(client));
   }
 }
 
-void check_on_document(const Snapshot& snapshot) {
+void check_on_document(const Snapshot& snapshot, std::string_view text) {
   Doc doc{without_gc(1)};
-  fill(doc);
+  fill(doc, text);
+  const Snapshot now = ycpp::snapshot(doc);
   const ycpp::Bytes before = doc.encode_state_as_update();
   static_cast<void>(doc.get_text("t").to_delta(snapshot));
   Doc restored{without_gc(9)};
@@ -44,7 +50,8 @@ void check_on_document(const Snapshot& snapshot) {
     }
     RUNNEL_CHECK(deleted.covers(restored.delete_set()));
   }
-  RUNNEL_CHECK(doc.encode_state_as_update() == before);
+  RUNNEL_CHECK(ycpp::snapshot(doc) == now);
+  RUNNEL_CHECK(text != kAscii || doc.encode_state_as_update() == before);
   RUNNEL_CHECK(snapshot_contains_update(snapshot, before).has_value());
 }
 
@@ -61,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   RUNNEL_CHECK(Snapshot::decode(snapshot->encode()).value() == *snapshot);
   RUNNEL_CHECK(Snapshot::decode_v2(snapshot->encode_v2()).value() == *snapshot);
-  check_on_document(*snapshot);
+  check_on_document(*snapshot, kAscii);
+  check_on_document(*snapshot, "ab\xF0\x9F\x98\x80z");
   return 0;
 }

@@ -19,7 +19,8 @@ export function timelinePanel(room, use) {
   let entries = [];
   /** @type {number | null} */
   let next = null;
-  let shownSeq = -1;
+  let lastSeq = 0;
+  let seen = "";
   let chosen = 0;
   show(list, h("div.skeleton"), h("div.skeleton"));
   older.hidden = true;
@@ -29,7 +30,7 @@ export function timelinePanel(room, use) {
       const page = await getJson(roomPath(room, "/history", { limit: String(pageSize), ...(append && next !== null ? { before: String(next) } : {}) }));
       entries = append ? [...entries, ...page.entries] : page.entries;
       next = page.next;
-      shownSeq = page.last_seq;
+      lastSeq = page.last_seq;
       draw();
     } catch (error) {
       show(list, failure("The timeline cannot be read", error, () => void load()));
@@ -63,7 +64,7 @@ export function timelinePanel(room, use) {
 
   function draw() {
     show(list, entries.map(rowOf));
-    if (entries.length === 0) show(list, h("p.muted", {}, shownSeq === 0 ? "Nothing has been written yet." : "Everything is folded into the snapshot."));
+    if (entries.length === 0) show(list, h("p.muted", {}, lastSeq === 0 ? "Nothing has been written yet." : "Everything is folded into the snapshot."));
     show(activity, entries.length > 1 && activityOf(entries));
     older.hidden = next === null;
   }
@@ -73,8 +74,11 @@ export function timelinePanel(room, use) {
     /** @param {any} stats */
     update(stats) {
       note.textContent = stats.persist === "history" ? "every change since the last fold" : stats.persist === "none" ? "this room keeps nothing" : "since the last fold only: rooms.persist is snapshot";
-      // A page that somebody has turned is not pulled away under their hands.
-      if (stats.log.last_seq !== shownSeq && entries.length <= pageSize) void load();
+      // A page that somebody has turned is not pulled away under their hands, unless it was folded.
+      const now = `${stats.log.last_seq} ${stats.log.entries}`;
+      if (now === seen || (entries.length > pageSize && stats.log.entries >= entries.length)) return;
+      seen = now;
+      void load();
     },
   };
 }

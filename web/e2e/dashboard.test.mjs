@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { adminSecret, connection, openLive, shows, Stage, stored, type } from "./harness.mjs";
+import { adminSecret, connection, editorOf, openLive, shows, Stage, stored, type, until } from "./harness.mjs";
 
 // One story in order: the tests share Ada's window and the administrator's.
 describe("the dashboard", () => {
@@ -71,6 +71,53 @@ describe("the dashboard", () => {
     await admin.getByText(/is disconnected/).waitFor();
     await closed; // she dials again
     await connection(ada, "Live");
+  });
+
+  it("shows the content as what it is, and what is in the log, on disk and in the backend", async () => {
+    await admin.getByRole("tab", { name: "JSON" }).click();
+    await admin.locator("pre").filter({ hasText: "First words." }).waitFor();
+    await admin.getByText("In the backend", { exact: true }).waitFor();
+    await admin.locator(".step").filter({ hasText: "On disk" }).getByText("everything").waitFor();
+  });
+
+  it("freezes and unfreezes: the editor is locked, and what it says is true", async () => {
+    await admin.getByRole("button", { name: "Freeze", exact: true }).click();
+    await confirm("Cancel");
+    await connection(ada, "Live");
+    await admin.getByRole("button", { name: "Freeze", exact: true }).click();
+    await confirm("Freeze the room");
+    await connection(ada, "Read only");
+    assert.equal(await editorOf(ada).getAttribute("contenteditable"), "false");
+    await admin.getByRole("button", { name: "Unfreeze" }).click();
+    await connection(ada, "Live");
+    assert.equal(await editorOf(ada).getAttribute("contenteditable"), "true");
+  });
+
+  it("looks at an earlier content and brings it back", async () => {
+    await type(ada, "Second words. ");
+    await shows(ada, "Second words.");
+    await stored(ada);
+    await toRoom();
+    await admin.reload();
+    await admin.locator("pre").filter({ hasText: "Second words." }).waitFor();
+    const entries = admin.locator(".timeline li");
+    await entries.first().waitFor();
+    const restored = entries.nth("Second words. ".length + 1);
+    await restored.getByRole("button", { name: "Look" }).click();
+    await admin.getByText(/^as of #/).waitFor();
+    await until(admin, () => !/Second words/.test(document.querySelector("pre")?.textContent ?? "Second words"));
+    await restored.getByRole("button", { name: "Restore" }).click();
+    await confirm("Bring it back");
+    await admin.getByText("The earlier content is back").waitFor();
+    await until(ada, () => !document.querySelector(".bn-editor").innerText.includes("Second words."));
+    await connection(ada, "Live");
+  });
+
+  it("folds the history after a confirmation", async () => {
+    await admin.getByRole("button", { name: "Compact" }).click();
+    await confirm("Fold it");
+    await admin.getByText("Log and snapshot are one again").waitFor();
+    await admin.getByText("Everything is folded into the snapshot.").waitFor();
   });
 
   it("deletes after a confirmation, and the client is told", async () => {

@@ -192,9 +192,13 @@ void BlockStore::merge_content(BlockIndex left, BlockIndex right) {
   if (end == blocks[right].content) {
     if (record.tail_block == right) {
       record.tail_block = left;
-    } else if (record.tail_block == left) {
-      record.tail_block = kNone;
+      return;
     }
+    // Where the end is found by walking, it is kept: a list that grows by one value at a time would
+    // be walked for each.
+    record.tail_block = left;
+    record.tail_end = end + static_cast<HeapAddress>(right_bytes);
+    record.tail_spare = 0;
     return;
   }
   std::uint8_t* const place = extend_content(left, left_bytes, right_bytes);

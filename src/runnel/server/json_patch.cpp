@@ -256,8 +256,9 @@ class Patch {
     if (path.empty()) return change_root(wanted);
     const Place place = RUNNEL_TRY(find(path));
     if (place.rest.empty()) return change_shared(place.holder, place.token, wanted);
-    // find() has seen a plain value there.
-    Any value = *child_of(place.holder, place.token)->as_any();
+    const auto child = child_of(place.holder, place.token);
+    if (!child || child->as_any() == nullptr) return nothing_at(place.token);
+    Any value = *child->as_any();
     RUNNEL_TRY_VOID(change_plain(value, place.rest, wanted));
     return put(place.holder, place.token, ycpp::Content(std::move(value)));
   }
@@ -289,13 +290,19 @@ class Patch {
     return array->insert(0, contents_of(*wanted_items));
   }
 
+  static std::optional<ycpp::Text> text_at(const SharedType& holder, const std::string& token) {
+    const auto child = child_of(holder, token);
+    if (!child || child->as_type() == nullptr) return std::nullopt;
+    if (child->as_type()->kind() != ycpp::TypeKind::Text) return std::nullopt;
+    return child->as_type()->as_text();
+  }
+
   Result<void> change_shared(const SharedType& holder, const std::string& token,
                              const Change& wanted) {
-    if (wanted.mode == Mode::Replace && wanted.value.as_string() != nullptr) {
-      const auto child = child_of(holder, token);
-      const SharedType* type = child ? child->as_type() : nullptr;
-      const bool is_text = type != nullptr && type->kind() == ycpp::TypeKind::Text;
-      if (is_text) return edit_text(*type->as_text(), *wanted.value.as_string());
+    const std::string* string = wanted.value.as_string();
+    if (wanted.mode == Mode::Replace && string != nullptr) {
+      const auto text = text_at(holder, token);
+      if (text) return edit_text(*text, *string);
     }
     if (const auto map = holder.as_map()) {
       if (wanted.mode != Mode::Add && !map->has(token)) return nothing_at(token);
@@ -322,6 +329,7 @@ class Patch {
       return {};
     }
     const auto array = holder.as_array();
+    if (!array) return nothing_at(token);
     const std::size_t at = RUNNEL_TRY(place_in_array(token, array->length(), Mode::Replace));
     RUNNEL_TRY_VOID(array->remove(at));
     return array->insert(at, {content});

@@ -68,9 +68,9 @@ int replay_all(std::istream& input, const Options& options) {
   std::printf("%zu histories, %zu equal, %zu comparisons\n", counts.histories, counts.equal,
               counts.comparisons);
   std::printf(
-      "exempt: %zu replicas for which Yjs left structs pending (%zu comparisons); %zu merges of "
-      "items with garbage\n",
-      counts.stuck_replicas, counts.exempt_comparisons, counts.tied_merges);
+      "exempt: %zu replicas for which Yjs left structs pending, %zu in which an item met garbage "
+      "while both waited (%zu comparisons of both); %zu merges of items with garbage\n",
+      counts.stuck_replicas, counts.tied_replicas, counts.exempt_comparisons, counts.tied_merges);
   for (const auto& [what, count] : differences) {
     std::printf("  different: %s: %zu\n", what.c_str(), count);
   }

@@ -90,6 +90,7 @@ std::optional<Mismatch> Replay::run() {
   ++counts_.equal;
   for (const auto& replica : replicas_) {
     counts_.stuck_replicas += replica->is_stuck ? 1U : 0U;
+    counts_.tied_replicas += replica->is_tied ? 1U : 0U;
   }
   return std::nullopt;
 }
@@ -99,7 +100,7 @@ void Replay::step(const Any& step) {
   is_exempt_ = false;
   if (name == "wire") return wire(step);
   ReplayedDoc& replica = *replicas_[number_field(step, "replica")];
-  is_exempt_ = replica.is_stuck;
+  is_exempt_ = replica.is_stuck || replica.is_tied;
   replica.now_ms = number_field(step, "now");
   if (name == "edit") return edit(replica, step);
   if (name == "deliver") return deliver(replica, step);
@@ -138,7 +139,8 @@ void Replay::deliver(ReplayedDoc& replica, const Any& step) {
                                   : replica.doc().apply_update_v1(bytes, origin);
   if (!applied) fail("applying an update", "success", to_string(applied.error()));
   replica.is_stuck = replica.is_stuck || bool_field(step, "stuck");
-  is_exempt_ = replica.is_stuck;
+  replica.is_tied = replica.is_tied || bool_field(step, "tied");
+  is_exempt_ = replica.is_stuck || replica.is_tied;
   compare_output(replica, step);
 }
 

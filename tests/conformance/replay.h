@@ -29,7 +29,9 @@ struct Counts {
   // Replicas in which Yjs kept structs waiting that could be integrated: what that
   // replica answers from then on is not compared (docs/formats/yjs-compatibility.md).
   std::size_t stuck_replicas{0};
-  std::size_t exempt_comparisons{0};  // of these
+  // Replicas in which an item met garbage of the same units while both waited.
+  std::size_t tied_replicas{0};
+  std::size_t exempt_comparisons{0};  // of both
   // Merges of updates that hold the same units once as an item and once as garbage.
   std::size_t tied_merges{0};
 };

@@ -36,6 +36,7 @@ class ReplayedDoc {
   AnyArray events;
   AnyArray subdocuments;
   bool is_stuck{false};
+  bool is_tied{false};
   std::uint64_t now_ms{1};  // time of the step
 
  private:

@@ -4,6 +4,7 @@
 #include "ycpp/types/type_system.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -82,13 +83,25 @@ class DeletedVisitor {
   std::unordered_set<BlockIndex> visited_;  // of gaps that are clean
 };
 
+std::vector<LocalRange> in_order(std::vector<LocalRange> deletes,
+                                 const std::vector<ClientIndex>& clients) {
+  std::unordered_map<ClientIndex, std::size_t> rank;
+  for (const ClientIndex client : clients) rank.emplace(client, rank.size());
+  std::sort(deletes.begin(), deletes.end(), [&](const LocalRange& a, const LocalRange& b) {
+    if (a.client != b.client) return rank[a.client] < rank[b.client];
+    return a.range.clock < b.range.clock;
+  });
+  return deletes;
+}
+
 }  // namespace
 
-void clean_up_formatting(Doc& doc, const Transaction& transaction) {
+void clean_up_formatting(Doc& doc, const Transaction& transaction,
+                         const std::vector<ClientIndex>& deletion_order) {
   TypeList full;
   find_new_formats(doc.store(), transaction, full);
   with_edit(doc, [&](Edit& edit) {
-    const std::vector<LocalRange> deletes = transaction.deletes;
+    const std::vector<LocalRange> deletes = in_order(transaction.deletes, deletion_order);
     DeletedVisitor visitor(edit, full);
     for (const LocalRange& range : deletes) visitor.visit(range);
     for (const TypeIndex type : full.types()) clean_formatting(edit, type);

@@ -4,10 +4,14 @@
 
 #include "ycpp/doc/doc.h"
 
+#include <vector>
+
 namespace ycpp::edit {
 
 // Looks through the texts that an ended transaction of an update has changed, in a transaction of
-// its own.
-void clean_up_formatting(Doc& doc, const Transaction& transaction);
+// its own. `deletion_order` are the clients of its deletions in the order of their first one: Yjs
+// goes through them in that order, and which clean-up a text gets depends on it.
+void clean_up_formatting(Doc& doc, const Transaction& transaction,
+                         const std::vector<ClientIndex>& deletion_order);
 
 }  // namespace ycpp::edit

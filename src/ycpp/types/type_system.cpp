@@ -60,11 +60,11 @@ bool TypeSystem::wants_transactions() const noexcept {
 
 void TypeSystem::before_cleanup(const Transaction& transaction) {
   deletion_order_.clear();
-  if (listeners_.empty()) return;
+  if (listeners_.empty() && transaction.local) return;
+  std::unordered_set<ClientIndex> known;
   for (const LocalRange& range : transaction.deletes) {
-    if (std::ranges::find(deletion_order_, range.client) == deletion_order_.end()) {
-      deletion_order_.push_back(range.client);
-    }
+    const bool is_again = !deletion_order_.empty() && deletion_order_.back() == range.client;
+    if (!is_again && known.insert(range.client).second) deletion_order_.push_back(range.client);
   }
 }
 
@@ -82,7 +82,9 @@ void TypeSystem::call_observers(Transaction& transaction) {
       listener->after_transaction(transaction, calls.parents, deletion_order);
     }
   }
-  if (transaction.needs_formatting_cleanup) edit::clean_up_formatting(doc_, transaction);
+  if (transaction.needs_formatting_cleanup) {
+    edit::clean_up_formatting(doc_, transaction, deletion_order_);
+  }
 }
 
 // What Yjs does for every changed type, whether somebody observes it or not.

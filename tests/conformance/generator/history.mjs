@@ -6,7 +6,7 @@ import { Replica, roots } from './replica.mjs'
 import { applyOperation, liveTypes, randomOperation } from './operations.mjs'
 import { ForeignClient } from './foreign.mjs'
 import { plain, typeReference } from './values.mjs'
-import { hasTies, stuckPending } from './pending.mjs'
+import { hasTies, stuckPending, tiesWithPending } from './pending.mjs'
 
 const profiles = {
   text: { kinds: ['Text'], rich: false, depth: 0 },
@@ -154,11 +154,12 @@ export class History {
     const { Y } = this
     const { doc } = this.replicas[index]
     const update = this.updates[number]
+    const tied = tiesWithPending(Y, doc, update.v1)
     if (version === 1) Y.applyUpdate(doc, update.v1, 'remote')
     else Y.applyUpdateV2(doc, update.v2, 'remote')
     const output = this.output(index, false)
     const stuck = stuckPending(Y, doc)
-    this.push({ do: 'deliver', replica: index, update: number, version, stuck, ...output })
+    this.push({ do: 'deliver', replica: index, update: number, version, stuck, tied, ...output })
   }
 
   deliverAll () {

@@ -28,10 +28,16 @@ export const stuckPending = (Y, doc) => {
  * Whether two updates hold the same units once as an item and once as garbage. Yjs sorts them with a comparison that
  * contradicts itself there, so which one it keeps depends on the sort and on the other updates.
  */
-export const hasTies = (Y, updates) => {
+export const hasTies = (Y, updates) => haveTies(Y, updates.map(update => Y.decodeUpdate(update).structs))
+
+/** The same for what `doc` keeps waiting and an update that is about to come, whose rest Yjs merges with that. */
+export const tiesWithPending = (Y, doc, update) => doc.store.pendingStructs !== null &&
+  haveTies(Y, [Y.decodeUpdateV2(doc.store.pendingStructs.update).structs, Y.decodeUpdate(update).structs])
+
+const haveTies = (Y, lists) => {
   const seen = new Map()
-  for (const update of updates) {
-    for (const struct of Y.decodeUpdate(update).structs) {
+  for (const structs of lists) {
+    for (const struct of structs) {
       if (struct instanceof Y.Skip) continue
       const key = `${struct.id.client}:${struct.id.clock}`
       if (!seen.has(key)) seen.set(key, struct.constructor)

@@ -13,6 +13,10 @@ namespace {
 // Rooms that one round of maintenance folds, so that commits do not wait for it.
 constexpr std::size_t kFoldsPerRound = 256;
 
+// Rows of table room that are counted at a time, some 2 ms: reads come in between, and the first of
+// them are what a server waits for when it starts.
+constexpr std::int64_t kRowsPerCount = 5000;
+
 Error closed_error() { return {Errc::Unavailable, "the store is closed"}; }
 
 }  // namespace
@@ -59,11 +63,19 @@ void SqliteStore::start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<Sto
   executors_.writer.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->schedule_maintenance();
   });
-  executors_.reader.post([weak = weak_from_this(), row = engine_->next_room()] {
-    const auto self = weak.lock();
-    if (!self || self->reader_ == nullptr) return;
-    const auto counted = self->reader_->count_rooms(row);
-    if (counted) self->metrics_.rooms_stored.add(*counted);
+  executors_.reader.post([weak = weak_from_this(), end = engine_->next_room()] {
+    if (const auto self = weak.lock()) self->count_rooms(1, end);
+  });
+}
+
+void SqliteStore::count_rooms(std::int64_t row, std::int64_t end) {
+  if (reader_ == nullptr || row >= end) return;
+  const std::int64_t next = std::min(row + kRowsPerCount, end);
+  const auto counted = reader_->count_rooms(row, next);
+  if (!counted) return;
+  metrics_.rooms_stored.add(*counted);
+  executors_.reader.post([weak = weak_from_this(), next, end] {
+    if (const auto self = weak.lock()) self->count_rooms(next, end);
   });
 }
 

@@ -203,9 +203,9 @@ Result<void> StoreReader::read_chunks(std::int64_t row, RoomRecord& record) {
   return {};
 }
 
-Result<std::int64_t> StoreReader::count_rooms(std::int64_t row) {
-  return database_.integer("SELECT count(*) FROM room WHERE NOT deleted AND id < " +
-                           std::to_string(row));
+Result<std::int64_t> StoreReader::count_rooms(std::int64_t from, std::int64_t to) {
+  return database_.integer("SELECT count(*) FROM room WHERE NOT deleted AND id >= " +
+                           std::to_string(from) + " AND id < " + std::to_string(to));
 }
 
 Result<RoomPage> StoreReader::list(const RoomFilter& filter,

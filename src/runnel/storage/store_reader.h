@@ -27,8 +27,8 @@ class StoreReader {
   // found in the chunks and not repeated.
   Result<RoomRecord> load(const RoomId& room, const std::optional<PendingEntries>& pending);
 
-  // Present rooms whose row is below `row`; takes some 50 ms for a million.
-  Result<std::int64_t> count_rooms(std::int64_t row);
+  // Present rooms with rows from `from` to below `to`; some 2 ms for 5,000 that are not in memory.
+  Result<std::int64_t> count_rooms(std::int64_t from, std::int64_t to);
 
   Result<RoomPage> list(const RoomFilter& filter, const std::vector<PendingSize>& pending);
   Result<std::optional<Bytes>> kv_get(const RoomId& room, const std::string& key);

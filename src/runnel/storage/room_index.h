@@ -73,9 +73,11 @@ class RoomIndex {
   struct Hash {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
 
-    std::size_t operator()(const RoomId& id) const noexcept { return std::hash<RoomId>{}(id); }
+    // Not noexcept, and so the table keeps each hash: without it, it would compute those of a
+    // bucket's neighbours anew in each look-up.
+    std::size_t operator()(const RoomId& id) const { return std::hash<RoomId>{}(id); }
 
-    std::size_t operator()(const std::shared_ptr<const RoomId>& id) const noexcept {
+    std::size_t operator()(const std::shared_ptr<const RoomId>& id) const {
       return std::hash<RoomId>{}(*id);
     }
   };

@@ -45,7 +45,7 @@ struct SqliteStoreOptions {
   Duration fold_after{60'000};  // a room's entries leave the journal at the latest after that
   Duration maintenance{5'000};  // how often the above is looked at
   int checkpoint_pages{2'000};  // the WAL is copied into the database at that size
-  std::size_t journal_bytes_max{std::size_t{8} * 1024 * 1024};
+  std::size_t journal_bytes_max{kJournalBytesMax};
   // What may wait for a disk that stalls; an append above it fails and breaks its room.
   std::size_t queue_bytes_max{std::size_t{256} * 1024 * 1024};
   MergeUpdates merge;  // may be empty
@@ -132,6 +132,9 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
 
   void start(std::unique_ptr<StoreEngine> engine, std::unique_ptr<StoreReader> reader,
              std::shared_ptr<WalFile> wal);
+
+  // On the reader: rooms from that row to below `end`, a few thousand at a time.
+  void count_rooms(std::int64_t row, std::int64_t end);
 
   // From a loop: whether that many more bytes may wait.
   bool reserve(std::size_t bytes);

@@ -1,7 +1,7 @@
 // The server is killed while people type, and what they see is true at each step.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { connection, converge, open, openLive, picture, saving, shows, Stage, stored, type } from "./harness.mjs";
+import { connection, converge, open, openLive, saving, shows, Stage, stored, type } from "./harness.mjs";
 
 describe("when the server is away", () => {
   let stage;
@@ -28,7 +28,6 @@ describe("when the server is away", () => {
     await saving(ada, "Saved here");
     await type(grace, "Grace offline. ");
     await saving(grace, "Saved here");
-    await picture(ada, "offline");
 
     await server.launch();
     await Promise.all([connection(ada, "Live"), connection(grace, "Live")]);
@@ -57,7 +56,6 @@ describe("when the server is away", () => {
     await connection(ada, "Offline");
     await type(ada, "Written without a server. ");
     await saving(ada, "Saved here");
-    await picture(ada, "reload-offline");
     await ada.reload(); // what was "saved here" really is
     await shows(ada, "Written without a server.");
     await server.launch();

@@ -34,7 +34,7 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, chi
         <StatusBadge room={room} />
         <span className="spacer" />
         <Avatars faces={[...faces.values()]} label="Also here" />
-        {actions}
+        {room.status !== "denied" && actions}
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}
       {room.status === "denied" ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
@@ -59,7 +59,8 @@ function Denied({ reason }: { reason: string }) {
   return (
     <div className="center" role="alert">
       <h3>You cannot open this</h3>
-      <p className="muted">{reason || "Your access to it has been taken away."} Ask somebody who manages it.</p>
+      <p className="muted">{reason || "Your access to it has been taken away."}</p>
+      <p className="muted">Ask somebody who manages it.</p>
     </div>
   );
 }

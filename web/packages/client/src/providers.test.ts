@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { webcrypto } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
 import { Collaboration } from "./collaboration.js";
 import { partykit } from "./partykit.js";
@@ -86,6 +87,8 @@ function openRoom(provider: ProviderKind, refuses = false): Collaboration {
   });
 }
 
+// y-partykit takes it for given, as every browser has it; nodejs 18 has it under another name only.
+beforeEach(() => void vi.stubGlobal("crypto", webcrypto));
 afterEach(() => vi.unstubAllGlobals());
 
 const paths: Record<ProviderKind["name"], string> = {

@@ -100,6 +100,7 @@ void YjsRoom::flush_updates() {
 }
 
 void YjsRoom::flush_acks() {
+  if (to_ack_.empty()) return;
   const storage::Seq last = context_.storage().last_seq();
   const storage::Seq durable = context_.storage().durable_seq();
   const storage::Seq saved = backend_.saved_seq();

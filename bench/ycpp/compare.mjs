@@ -84,7 +84,9 @@ if (options.only === '' || options.only.startsWith('b4')) {
   row('b4.encode_v1', 10, () => Y.encodeStateAsUpdate(yjs).length, () => W.encodeStateAsUpdate(wasm).length)
   row('b4.encode_v2', 10, () => Y.encodeStateAsUpdateV2(yjs).length, null)
   row('b4.diff', 10, () => Y.encodeStateAsUpdate(yjs, half).length, () => W.encodeStateAsUpdate(wasm, half).length)
+  row('b4.diff_v2', 10, () => Y.encodeStateAsUpdateV2(yjs, half).length, null)
   row('b4.diff_bytes', 5, () => Y.diffUpdate(v1, half).length, null)
+  row('b4.diff_bytes_v2', 5, () => Y.diffUpdateV2(v2, half).length, null)
   const updates = loadUpdates('b4.v1.ylu')
   row('b4.apply', 1, () => units(yjsApply(updates)), () => wasmUnits(wasmApply(updates)))
   row('b4.apply_emit', 1, () => {
@@ -100,6 +102,17 @@ if (options.only === '' || options.only.startsWith('b4')) {
     return merged
   }, null)
   row('b4.merge_23000', 1, () => Y.mergeUpdates(updates.slice(0, 23000)).length, null)
+  const updatesV2 = loadUpdates('b4.v2.ylu')
+  row('b4.apply_v2', 1, () => {
+    const doc = new Y.Doc()
+    for (const update of updatesV2) Y.applyUpdateV2(doc, update)
+    return units(doc)
+  }, null)
+  row('b4.merge_500_v2', 1, () => {
+    let merged = 0
+    for (let i = 0; i < updatesV2.length; i += 500) merged += Y.mergeUpdatesV2(updatesV2.slice(i, i + 500)).length
+    return merged
+  }, null)
   if (options.slow) {
     row('b4.local_emit', 1, () => {
       const file = load('b4.yop')

@@ -90,7 +90,8 @@ class Bench {
 
   // Runs a row often enough to be measured and prints its best time. The row returns what the other
   // engines must agree on. instructions.sh counts what happens in here, so it stays a function.
-  [[gnu::noinline]] void time(const std::string& row, int repeats, const std::function<std::size_t()>& run) const {
+  [[gnu::noinline]] void time(const std::string& row, int repeats,
+                              const std::function<std::size_t()>& run) const {
     if (!wants(row)) return;
     double best = 1e18;
     std::size_t answer = 0;

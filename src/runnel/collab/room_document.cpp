@@ -5,6 +5,7 @@
 #include "ycpp/update/update_meta.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace runnel::collab {
@@ -117,6 +118,17 @@ Result<void> RoomDocument::integrate() {
   return {};
 }
 
+// What took effect, and of the update what waits. Units that are known are left out: logs are
+// folded without a document, where another version of them could win.
+Bytes RoomDocument::log_entry(const Bytes& effective, ByteView update) {
+  const Result<Bytes> waiting = ycpp::diff_update(update, doc_->state_vector());
+  if (!waiting) return to_bytes(update);
+  if (effective.empty()) return *waiting;
+  const std::array<ByteView, 2> parts{effective, *waiting};
+  Result<Bytes> merged = ycpp::merge_updates(parts);
+  return merged ? std::move(*merged) : to_bytes(update);
+}
+
 Result<RoomDocument::Change> RoomDocument::apply_integrated(ByteView update) {
   const std::size_t pending_before = doc_->pending_bytes();
   events_.clear();
@@ -135,7 +147,7 @@ Result<RoomDocument::Change> RoomDocument::apply_integrated(ByteView update) {
   }
   // What waits for others is in no event, and must be in the log all the same.
   const bool waits = pending_after > 0 && (pending_after != pending_before || !events_.empty());
-  change.to_log = waits ? to_bytes(update) : change.effective;
+  change.to_log = waits ? log_entry(change.effective, update) : change.effective;
   events_.clear();
   return change;
 }

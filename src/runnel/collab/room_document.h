@@ -87,6 +87,7 @@ class RoomDocument {
   Result<const StoredFacts*> stored_facts();
   [[nodiscard]] Result<bool> is_known(ByteView update);
   Result<Change> apply_integrated(ByteView update);
+  [[nodiscard]] Bytes log_entry(const Bytes& effective, ByteView update);
   [[nodiscard]] Result<void> check_size(std::size_t more);
   void changed();
 

@@ -2,7 +2,10 @@
 
 #include "runnel/collab/testing/test_client.h"
 
+#include "ycpp/update/merge.h"
 #include <gtest/gtest.h>
+
+#include <array>
 
 namespace runnel::collab {
 namespace {
@@ -81,6 +84,19 @@ TEST(RoomDocument, GivesWhatHasToWaitToTheLogAndTellsItWithTheState) {
   ASSERT_TRUE(doc.apply_update_v1(fits->effective));
   EXPECT_EQ(doc.state_vector().clock(ycpp::ClientId(1)), 6U);
   EXPECT_EQ(document.pending_bytes(), 0U);
+}
+
+TEST(RoomDocument, LogsOfWhatWaitsNothingThatIsKnown) {
+  RoomDocument document(kOptions);
+  ASSERT_TRUE(document.open({}, {}));
+  ASSERT_TRUE(document.apply(insert_update(1, 0, "hello")));
+  const Bytes other = insert_update(1, 0, "other");
+  const Bytes late = insert_update(2, 3, "late");
+  const std::array<ByteView, 2> parts{other, late};
+  const auto change = document.apply(ycpp::merge_updates(parts).value());
+  ASSERT_TRUE(change);
+  EXPECT_TRUE(change->effective.empty());
+  EXPECT_EQ(change->to_log, late);
 }
 
 TEST(RoomDocument, RefusesGarbageAsAWholeAndStaysWhatItWas) {

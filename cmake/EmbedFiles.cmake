@@ -7,10 +7,12 @@ function(runnel_embed_files target name folder)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/embedded)
   file(MAKE_DIRECTORY ${out})
   file(GLOB_RECURSE files CONFIGURE_DEPENDS ${folder}/*)
+  # A file that goes, or that comes with an old date, makes no input newer; the list of them does.
+  file(CONFIGURE OUTPUT ${out}/${name}.list CONTENT "${files}\n" @ONLY)
   set(script ${PROJECT_SOURCE_DIR}/tools/embed_files.py)
   add_custom_command(OUTPUT ${out}/${name}.S ${out}/${name}.cpp
     COMMAND ${Python3_EXECUTABLE} ${script} ${name} ${folder} ${out} ${ARGN}
-    DEPENDS ${script} ${files} COMMENT "Embedding ${name}")
+    DEPENDS ${script} ${files} ${out}/${name}.list COMMENT "Embedding ${name}")
   # An object library of its own, so that the compiler's warning flags do not reach the assembler.
   add_library(runnel_${name} OBJECT ${out}/${name}.S)
   set_source_files_properties(${out}/${name}.S PROPERTIES OBJECT_DEPENDS "${files}")

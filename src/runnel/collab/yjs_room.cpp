@@ -98,7 +98,7 @@ void YjsRoom::on_connect(Connection& connection) {
 }
 
 void YjsRoom::on_close(Connection& connection) {
-  Participant& participant = Participant::of(connection);
+  const Participant& participant = Participant::of(connection);
   if (participant.strikes.total() > 0) {
     context_.log().info("a connection that sent what could not be taken is gone",
                         {{"room", context_.id().external_name()},

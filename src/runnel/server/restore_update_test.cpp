@@ -8,7 +8,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -196,7 +195,7 @@ TEST(RestoreRandomly, AnyEarlierStateComesBackForEverybody) {
   const char* const given = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 20'260;
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
-  std::cout << "seed " << seed << "\n";
+  RecordProperty("seed", std::to_string(seed));
   SeededRandom random(seed);
   for (int round = 0; round < 40 && !HasFailure(); ++round) restore_some_state(random);
 }

@@ -15,7 +15,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* kPath = "/data/rooms.db";
-const RoomId kRoom{"main", "notes"};
 constexpr std::uint64_t kSeed = 7;
 constexpr DiskFaults kNoSync{.sync_permille = 1000};
 
@@ -38,7 +37,7 @@ class SqliteStoreFaultTest : public testing::Test {
 
   void append(Seq seq) {
     appended_ = fail(Errc::Unavailable, "not completed");
-    rooms_->append(kRoom, {.seq = seq, .update = Bytes(100, static_cast<std::uint8_t>(seq))},
+    rooms_->append(room_, {.seq = seq, .update = Bytes(100, static_cast<std::uint8_t>(seq))},
                    [this](Result<void> done) { appended_ = std::move(done); });
   }
 
@@ -56,7 +55,7 @@ class SqliteStoreFaultTest : public testing::Test {
 
   Result<RoomRecord> load() {
     Result<RoomRecord> record = fail(Errc::Unavailable, "not completed");
-    rooms_->load(kRoom, [&record](Result<RoomRecord> done) { record = std::move(done); });
+    rooms_->load(room_, [&record](Result<RoomRecord> done) { record = std::move(done); });
     run_all();
     return record;
   }
@@ -83,6 +82,7 @@ class SqliteStoreFaultTest : public testing::Test {
 
   [[nodiscard]] std::uint64_t checkpoints() const { return store_->metrics().checkpoints.value(); }
 
+  const RoomId room_{"main", "notes"};
   SeededRandom random_{kSeed};
   FaultyVfs vfs_{random_};
   ManualTime time_;

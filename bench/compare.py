@@ -212,11 +212,16 @@ def show(scenario, results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenarios", default=",".join(TITLES))
-    parser.add_argument("--servers", default="runnel,bare,y-websocket,hocuspocus")
+    names = [server.name for server in servers()]
+    parser.add_argument("--scenarios", default=",".join(TITLES), help="some of: " + ", ".join(TITLES))
+    parser.add_argument("--servers", default=",".join(names), help="some of: " + ", ".join(names))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    for given, known in ((arguments.scenarios, TITLES), (arguments.servers, names)):
+        for name in given.split(","):
+            if name not in known:
+                sys.exit(f"compare.py: there is no '{name}'; expected some of {', '.join(known)}")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if not LOAD.exists():

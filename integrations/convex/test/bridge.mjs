@@ -1,9 +1,13 @@
 // convex-test runs the functions in this process; the bridge gives their HTTP routes a real port, so
 // that the real room server talks to the real functions.
 import { convexTest } from "convex-test";
+import { webcrypto } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import schema from "../convex/schema.ts";
+
+// Convex's runtime has it everywhere, Node from 19 on.
+globalThis.crypto ??= webcrypto;
 
 const modules = {
   "../convex/_generated/api.js": () => import("../convex/_generated/api.js"),

@@ -111,8 +111,7 @@ void AccessService::on_verdict(const AccessRequest& request, const VerdictKey& k
   if (const auto* deny = std::get_if<Deny>(&verdict)) {
     counters_.refused.add();
     if (with_token) {
-      denials_.remember(denial, deny->reason, deps_.time.steady_ms(),
-                        denial_lifetime(deny->reason));
+      denials_.remember(denial, deny->reason, deps_.time.steady_ms(), denial_lifetime(*deny));
     }
     done(*deny);
     return;
@@ -148,8 +147,9 @@ void AccessService::store_and_admit(const AccessRequest& request, const VerdictK
   schedule();
 }
 
-Duration AccessService::denial_lifetime(DenyReason reason) const {
-  switch (reason) {
+Duration AccessService::denial_lifetime(const Deny& deny) const {
+  if (deny.retry_after.count() > 0) return deny.retry_after;
+  switch (deny.reason) {
     case DenyReason::MissingToken:
     case DenyReason::InvalidToken:
       return options_.invalid_lifetime;

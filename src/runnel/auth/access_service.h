@@ -101,7 +101,7 @@ class AccessService final : public AccessGate {
                   Verdict verdict, AdmissionDone done);
   void store_and_admit(const AccessRequest& request, const VerdictKey& key, Grant grant,
                        AdmissionDone done);
-  [[nodiscard]] Duration denial_lifetime(DenyReason reason) const;
+  [[nodiscard]] Duration denial_lifetime(const Deny& deny) const;
 
   [[nodiscard]] Verdict on_refreshed(ConnectionId connection, const AccessRequest& request,
                                      Verdict verdict);

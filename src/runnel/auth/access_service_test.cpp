@@ -30,7 +30,7 @@ class OneTimeBackend final : public AccessVerifier, public AccessChecker {
     }
     const auto found = tokens.find(std::string(request.token.reveal()));
     if (found == tokens.end()) {
-      done(Deny{.reason = DenyReason::InvalidToken});
+      done(Deny{.reason = DenyReason::InvalidToken, .retry_after = retry_after});
       return;
     }
     Grant grant;
@@ -56,6 +56,7 @@ class OneTimeBackend final : public AccessVerifier, public AccessChecker {
   std::map<std::string, std::string> tokens;  // to user ids
   std::set<std::string> revoked;
   std::set<std::string> viewers;
+  Duration retry_after{0};  // of a refusal
   bool down{false};
   int verifications{0};
   int checks{0};
@@ -162,6 +163,17 @@ TEST_F(AccessServiceTest, AfterTheGraceAUsedTokenIsRefusedOnceByTheBackendAndThe
   }
   EXPECT_EQ(backend_.verifications, 2);
   EXPECT_TRUE(model_.list_records("verdict", time_.wall_ms()).empty());
+}
+
+TEST_F(AccessServiceTest, ARefusalThatMaySoonBeWrongIsRememberedNoLonger) {
+  backend_.retry_after = 10s;
+  EXPECT_EQ(denied(admit("t")), DenyReason::InvalidToken);
+  backend_.tokens["t"] = "ada";
+  loop_.advance(9s);
+  EXPECT_EQ(denied(admit("t")), DenyReason::InvalidToken);
+  EXPECT_EQ(backend_.verifications, 1);
+  loop_.advance(2s);
+  EXPECT_TRUE(std::holds_alternative<Admitted>(admit("t")));
 }
 
 TEST_F(AccessServiceTest, ARestartLocksNobodyOut) {

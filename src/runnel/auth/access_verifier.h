@@ -40,7 +40,7 @@ enum class DenyReason : std::uint8_t {
 
 struct Deny {
   DenyReason reason{DenyReason::InvalidToken};
-  Duration retry_after{0};  // with TooManyRefusals
+  Duration retry_after{0};  // 0: another try tells the same; else it may not, after that long
 };
 
 // The one who knows could not be asked: 503 with Retry-After.

@@ -1,5 +1,6 @@
 #include "runnel/auth/key_source.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -81,6 +82,12 @@ void KeySource::after_refresh(WithFreshKeys with_keys) {
   });
 }
 
+Duration KeySource::until_next_fetch() const {
+  if (fetch_ == nullptr) return Duration{};
+  const std::int64_t next_ms = attempted_ms_ + options_.unknown_key_interval.count();
+  return std::max(Duration{1}, Duration{next_ms - time_.steady_ms()});
+}
+
 void KeySource::refresh(Task then) {
   waiting_.push_back(std::move(then));
   if (fetching_) return;
@@ -138,7 +145,9 @@ void JwtVerifier::verify(const AccessRequest& request, VerdictDone done) {
     } else if (match == KeyMatch::NoKey && !fresh) {
       pending->done(Unknown{.detail = "the key set for JSON Web Tokens cannot be fetched"});
     } else {
-      pending->done(Deny{.reason = DenyReason::InvalidToken});
+      // The key may have been published since the last fetch: true only until the next one.
+      const Duration until_fetch = match == KeyMatch::NoKey ? keys_.until_next_fetch() : Duration{};
+      pending->done(Deny{.reason = DenyReason::InvalidToken, .retry_after = until_fetch});
     }
   };
   keys_.current([this, pending, settle](const std::vector<JwtKey>* keys) {

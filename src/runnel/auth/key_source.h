@@ -57,6 +57,9 @@ class KeySource {
   using WithFreshKeys = std::move_only_function<void(const std::vector<JwtKey>& keys, bool fresh)>;
   void after_refresh(WithFreshKeys with_keys);
 
+  // How long an unknown key stays unknown for certain; 0 for fixed keys: for ever.
+  [[nodiscard]] Duration until_next_fetch() const;
+
  private:
   void refresh(Task then);
   void take(Result<std::string> text);

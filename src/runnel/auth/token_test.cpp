@@ -285,6 +285,13 @@ TEST(JwtKeys, RotateAtAnUnknownKeyIdAndOutagesAreNoRefusal) {
   published = jwks_of(new_key, "new");
   EXPECT_TRUE(std::holds_alternative<Allow>(verify(new_key, "new")));
   EXPECT_EQ(denied(verify(old_key, "old")), DenyReason::InvalidToken) << "withdrawn";
+  const auto retry = [&](const net::SigningKey& key, std::string_view kid) {
+    return std::get<Deny>(verify(key, kid)).retry_after;
+  };
+  EXPECT_EQ(retry(old_key, "newest"), Duration(10'000)) << "it may be known after the next fetch";
+  time.advance(std::chrono::seconds(4));
+  EXPECT_EQ(retry(old_key, "newest"), Duration(6'000));
+  EXPECT_EQ(retry(old_key, "new"), Duration(0)) << "a wrong signature stays wrong";
   const int before = fetches;
   for (int i = 0; i < 100; ++i) (void)verify(old_key, "forged" + std::to_string(i));
   EXPECT_LE(fetches, before + 1) << "forged key ids do not hammer the publisher";

@@ -147,7 +147,7 @@ Result<RoomDocument::Change> RoomDocument::apply_integrated(ByteView update) {
   }
   // What waits for others is in no event, and must be in the log all the same.
   const bool waits = pending_after > 0 && (pending_after != pending_before || !events_.empty());
-  change.to_log = waits ? log_entry(change.effective, update) : change.effective;
+  if (waits) change.with_waiting = log_entry(change.effective, update);
   events_.clear();
   return change;
 }

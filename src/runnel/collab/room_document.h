@@ -31,12 +31,17 @@ class RoomDocument {
     std::uint64_t hash_salt{0};
   };
 
-  // What an update did. Both empty: nothing that was not known.
+  // What an update did.
   struct Change {
-    Bytes effective;  // what others have to be told
-    Bytes to_log;     // what the log has to hold; more than `effective` when something has to wait
+    Bytes effective;                    // what others have to be told
+    std::optional<Bytes> with_waiting;  // the same and what has to wait; only if something has to
 
-    [[nodiscard]] bool empty() const noexcept { return effective.empty() && to_log.empty(); }
+    // What the log has to hold. Empty: nothing that was not known.
+    [[nodiscard]] ByteView to_log() const noexcept {
+      return with_waiting ? ByteView(*with_waiting) : ByteView(effective);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return to_log().empty(); }
   };
 
   explicit RoomDocument(Options options);

@@ -72,7 +72,7 @@ TEST(RoomDocument, GivesWhatHasToWaitToTheLogAndTellsItWithTheState) {
   const auto waits = document.apply(late);
   ASSERT_TRUE(waits);
   EXPECT_TRUE(waits->effective.empty());
-  EXPECT_EQ(waits->to_log, late);
+  EXPECT_EQ(to_bytes(waits->to_log()), late);
   EXPECT_GT(document.pending_bytes(), 0U);
   EXPECT_FALSE(document.is_empty());
 
@@ -96,7 +96,7 @@ TEST(RoomDocument, LogsOfWhatWaitsNothingThatIsKnown) {
   const auto change = document.apply(ycpp::merge_updates(parts).value());
   ASSERT_TRUE(change);
   EXPECT_TRUE(change->effective.empty());
-  EXPECT_EQ(change->to_log, late);
+  EXPECT_EQ(to_bytes(change->to_log()), late);
 }
 
 TEST(RoomDocument, RefusesGarbageAsAWholeAndStaysWhatItWas) {

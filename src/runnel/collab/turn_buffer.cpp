@@ -9,7 +9,8 @@ namespace runnel::collab {
 
 void TurnBuffer::add(std::optional<ConnectionId> sender, std::string author,
                      RoomDocument::Change change) {
-  bytes_ += change.effective.size() + change.to_log.size();
+  bytes_ += change.effective.size();
+  if (change.with_waiting) bytes_ += change.with_waiting->size();
   parts_.push_back({.sender = sender, .author = std::move(author), .change = std::move(change)});
 }
 
@@ -31,15 +32,15 @@ Result<TurnBuffer::Turn> TurnBuffer::take(bool keep_apart) {
   if (!effective.empty()) turn.update = RUNNEL_TRY(merge(effective));
 
   // Only what has to wait for missing updates is logged differently from what is told.
-  const bool logs_what_it_tells = std::ranges::all_of(
-      parts, [](const Part& part) { return part.change.to_log == part.change.effective; });
+  const bool logs_what_it_tells =
+      std::ranges::all_of(parts, [](const Part& part) { return !part.change.with_waiting; });
   for (auto from = parts.begin(); from != parts.end();) {
     const auto to =
         keep_apart ? std::find_if(from, parts.end(),
                                   [&](const Part& part) { return part.author != from->author; })
                    : parts.end();
     std::vector<ByteView> logged;
-    for (auto part = from; part != to; ++part) logged.emplace_back(part->change.to_log);
+    for (auto part = from; part != to; ++part) logged.push_back(part->change.to_log());
     const bool one_author =
         std::all_of(from, to, [&](const Part& part) { return part.author == from->author; });
     storage::LogEntry entry;

@@ -34,18 +34,12 @@ class Idle {
     start_ns_ = now_ns();
     connect_more();
     loop_.run();
-    if (join_ns_.empty()) return fail(Errc::Unavailable, "nobody could join" + reason());
+    if (join_ns_.empty())
+      return fail(Errc::Unavailable, "nobody could join" + first_reason(clients_));
     return report();
   }
 
  private:
-  [[nodiscard]] std::string reason() const {
-    for (const auto& client : clients_) {
-      if (!client->why_ended().empty()) return "; " + client->why_ended();
-    }
-    return {};
-  }
-
   void connect_more() {
     while (begun_ < clients_.size() && begun_ - done() < options_.in_flight_max) {
       begun_ns_[begun_] = now_ns();
@@ -89,7 +83,8 @@ class Idle {
         (static_cast<double>(after.resident_bytes) - static_cast<double>(before_.resident_bytes)) /
         joined / 1024;
     out.resident_mb = static_cast<double>(after.resident_bytes) / 1e6;
-    if (lost_ > 0) out.problem = std::to_string(lost_) + " connections were lost" + reason();
+    if (lost_ > 0)
+      out.problem = std::to_string(lost_) + " connections were lost" + first_reason(clients_);
     return out;
   }
 

@@ -18,6 +18,13 @@ std::uint64_t now_ns() {
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
+std::string first_reason(const std::vector<std::unique_ptr<LoadClient>>& clients) {
+  for (const auto& client : clients) {
+    if (!client->why_ended().empty()) return "; " + client->why_ended();
+  }
+  return {};
+}
+
 LoadClient::LoadClient(net::EventLoop& loop, RandomSource& random, const Endpoint& endpoint,
                        const std::string& room, unsigned index, Events events)
     : loop_(loop),

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace runnel::load {
 
@@ -22,6 +23,11 @@ struct Endpoint {
 };
 
 [[nodiscard]] std::uint64_t now_ns();
+
+class LoadClient;
+
+// "; " and why the first of them that ended did so; empty when all are connected.
+[[nodiscard]] std::string first_reason(const std::vector<std::unique_ptr<LoadClient>>& clients);
 
 class LoadClient final : public net::WebSocketClientHandler {
  public:

@@ -41,19 +41,12 @@ class Traffic {
     if (begin_ns_ == 0) {
       return fail(Errc::Unavailable, std::to_string(opened_) + " of " +
                                          std::to_string(clients_.size()) +
-                                         " connections were opened" + reason());
+                                         " connections were opened" + first_reason(clients_));
     }
     return report();
   }
 
  private:
-  [[nodiscard]] std::string reason() const {
-    for (const auto& client : clients_) {
-      if (!client->why_ended().empty()) return "; " + client->why_ended();
-    }
-    return {};
-  }
-
   // Some at a time, so that no server's accept queue overflows: joining is measured elsewhere.
   void connect_some() {
     for (int i = 0; i < 50 && connected_ < clients_.size(); ++i) clients_[connected_++]->connect();
@@ -153,7 +146,8 @@ class Traffic {
     out.p50_ms = latency_ms(0.5);
     out.p99_ms = latency_ms(0.99);
     out.resident_mb = static_cast<double>(usage_after_.resident_bytes) / 1e6;
-    if (ended_ > 0) out.problem = std::to_string(ended_) + " connections ended" + reason();
+    if (ended_ > 0)
+      out.problem = std::to_string(ended_) + " connections ended" + first_reason(clients_);
     return out;
   }
 

@@ -1,6 +1,7 @@
 #include "runnel/server/admin_history.h"
 
 #include "runnel/server/admin_document.h"
+#include "runnel/server/parse_number.h"
 #include "runnel/server/problem.h"
 
 #include "ycpp/update/merge.h"
@@ -8,9 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <charconv>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,13 +18,6 @@ namespace runnel::server {
 namespace {
 
 constexpr std::size_t kPageMax = 1000;
-
-std::optional<std::uint64_t> number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 boost::json::object describe_entry(const storage::LogEntry& entry) {
   boost::json::array clients;
@@ -60,14 +52,14 @@ void with_record(Shard& shard, AdminRoomCall call, UseRecord use) {
 Result<HistoryPage> HistoryPage::parse(std::string_view query) {
   HistoryPage page;
   if (const auto limit = net::query_value(query, "limit")) {
-    const auto number = number_in(*limit);
+    const auto number = parse_number(*limit);
     if (!number || *number == 0 || *number > kPageMax) {
       return fail(Errc::Invalid, "`limit` must be a number from 1 to 1000");
     }
     page.limit = *number;
   }
   if (const auto before = net::query_value(query, "before")) {
-    page.before = number_in(*before);
+    page.before = parse_number(*before);
     if (!page.before) return fail(Errc::Invalid, "`before` must be the `next` of an earlier page");
   }
   return page;
@@ -151,7 +143,7 @@ void read_document(Shard& shard, AdminRoomCall call) {
     use_state(shard, std::move(call), render);
     return;
   }
-  if (const auto position = number_in(*at)) {
+  if (const auto position = parse_number(*at)) {
     with_past(shard, std::move(call), *position, render);
   } else {
     call.responder.send(problem(400, "`at` must be a position of GET /v1/rooms/{id}/history"));

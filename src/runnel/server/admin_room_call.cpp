@@ -5,6 +5,7 @@
 #include "runnel/server/admin_history.h"
 #include "runnel/server/admin_room_view.h"
 #include "runnel/server/json_body.h"
+#include "runnel/server/parse_number.h"
 #include "runnel/server/problem.h"
 
 #include <boost/json/object.hpp>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -55,15 +55,13 @@ void kick(Shard& shard, AdminRoomCall call) {
   }
   room::KickFilter filter{.user_id = text_field(*body, "user"), .connection = {}};
   if (const std::string connection = text_field(*body, "connection"); !connection.empty()) {
-    std::uint64_t id = 0;
-    const auto [end, error] =
-        std::from_chars(connection.data(), connection.data() + connection.size(), id);
-    if (error != std::errc{} || end != connection.data() + connection.size()) {
+    const auto id = parse_number(connection);
+    if (!id) {
       call.responder.send(
           problem(400, "`connection` must be an id as GET /v1/rooms/{id} lists it"));
       return;
     }
-    filter.connection = ConnectionId(id);
+    filter.connection = ConnectionId(*id);
   }
   const std::string reason = text_field(*body, "reason");
   const std::size_t closed = shard.directory->kick(call.room, filter, room::close_code::kNormal,

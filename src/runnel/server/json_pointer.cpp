@@ -1,8 +1,8 @@
 #include "runnel/server/json_pointer.h"
 
+#include "runnel/server/parse_number.h"
+
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
 namespace runnel::server {
@@ -44,10 +44,7 @@ Result<std::vector<std::string>> parse_pointer(std::string_view pointer) {
 
 std::optional<std::size_t> array_index(std::string_view token) {
   if (token.empty() || (token.size() > 1 && token.front() == '0')) return std::nullopt;
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (error != std::errc{} || end != token.data() + token.size()) return std::nullopt;
-  return index;
+  return parse_number(token);
 }
 
 }  // namespace runnel::server

@@ -2,6 +2,7 @@
 
 #include "runnel/server/admin_room_access.h"
 #include "runnel/server/admin_room_view.h"
+#include "runnel/server/parse_number.h"
 #include "runnel/server/problem.h"
 
 #include <boost/json/array.hpp>
@@ -9,7 +10,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -145,12 +145,11 @@ Result<RoomListing> RoomListing::parse(std::string_view query) {
   filter.with_deleted = is_true(net::query_value(query, "deleted"));
   listing.live_only_ = is_true(net::query_value(query, "live"));
   if (const auto limit = net::query_value(query, "limit")) {
-    const auto [end, error] =
-        std::from_chars(limit->data(), limit->data() + limit->size(), filter.limit);
-    const bool read = error == std::errc{} && end == limit->data() + limit->size();
-    if (!read || filter.limit == 0 || filter.limit > kPageMax) {
+    const auto number = parse_number(*limit);
+    if (!number || *number == 0 || *number > kPageMax) {
       return fail(Errc::Invalid, "`limit` must be a number from 1 to 1000");
     }
+    filter.limit = *number;
   }
   if (const auto after = net::query_value(query, "after")) {
     filter.after = parse_cursor(*after);

@@ -1,28 +1,15 @@
 // Who is here: appearing, leaving, vanishing, returning.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { Client, dialectNames } from "./harness/clients.mjs";
-import { Server } from "./harness/server.mjs";
+import { describe, it } from "node:test";
+import { dialectNames } from "./harness/clients.mjs";
+import { gathering } from "./harness/gathering.mjs";
 
 const pairs = dialectNames.flatMap((a) => dialectNames.map((b) => [a, b]));
 const named = (name) => (states) => [...states.values()].some((state) => state.user === name);
 const nobodyNamed = (name) => (states) => !named(name)(states);
 
 describe("awareness", () => {
-  let server;
-  const clients = [];
-  const join = (dialect, room, options) => {
-    const client = new Client(dialect, server, room, options);
-    clients.push(client);
-    return client;
-  };
-  before(async () => {
-    server = await Server.start();
-  });
-  after(async () => {
-    clients.forEach((client) => client.destroy());
-    await server.stop();
-  });
+  const { join } = gathering();
 
   for (const [left, right] of pairs) {
     it(`${right} sees ${left} appear, change, leave and return`, async () => {

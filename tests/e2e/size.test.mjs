@@ -1,9 +1,9 @@
 // Large first syncs, large documents, many people, many rooms.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import * as Y from "yjs";
-import { Client, dialectNames, sameState } from "./harness/clients.mjs";
-import { Server } from "./harness/server.mjs";
+import { dialectNames, sameState } from "./harness/clients.mjs";
+import { gathering } from "./harness/gathering.mjs";
 
 const LONG_MS = 60_000;
 
@@ -19,20 +19,7 @@ function noise(length, seed) {
 }
 
 describe("size", () => {
-  let server;
-  const clients = [];
-  const join = (dialect, room, options) => {
-    const client = new Client(dialect, server, room, options);
-    clients.push(client);
-    return client;
-  };
-  before(async () => {
-    server = await Server.start();
-  });
-  after(async () => {
-    clients.forEach((client) => client.destroy());
-    await server.stop();
-  });
+  const { join } = gathering();
 
   for (const dialect of dialectNames) {
     it(`${dialect} brings 5 MB to its first sync`, async () => {

@@ -1,27 +1,14 @@
 // The main job: people in one document, each with another stock provider.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import * as Y from "yjs";
-import { Client, dialectNames, sameState } from "./harness/clients.mjs";
-import { Server } from "./harness/server.mjs";
+import { dialectNames, sameState } from "./harness/clients.mjs";
+import { gathering } from "./harness/gathering.mjs";
 
 const pairs = dialectNames.flatMap((a) => dialectNames.map((b) => [a, b]));
 
 describe("two clients in one document", () => {
-  let server;
-  const clients = [];
-  const join = (dialect, room, options) => {
-    const client = new Client(dialect, server, room, options);
-    clients.push(client);
-    return client;
-  };
-  before(async () => {
-    server = await Server.start();
-  });
-  after(async () => {
-    clients.forEach((client) => client.destroy());
-    await server.stop();
-  });
+  const { join } = gathering();
 
   for (const [left, right] of pairs) {
     it(`${left} and ${right} see each other's edits`, async () => {

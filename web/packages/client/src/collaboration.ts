@@ -62,6 +62,17 @@ export interface CollaborationState {
   degraded: boolean;
 }
 
+/** What is so of a room before anything of it is known. */
+export const initialState: CollaborationState = {
+  status: "connecting",
+  saving: "saved here",
+  ready: false,
+  editable: false,
+  source: "none",
+  reason: "",
+  degraded: false,
+};
+
 const FINAL_CODES = new Set([1008, 4401, 4403, 4404]);
 const FINAL_STATUSES = new Set([403, 404, 410]);
 const PROBE_LIMIT_MS = 3_000;
@@ -70,15 +81,7 @@ export class Collaboration {
   readonly doc: Y.Doc;
   readonly awareness: Awareness;
   readonly room: string;
-  readonly state = new Observable<CollaborationState>({
-    status: "connecting",
-    saving: "saved here",
-    ready: false,
-    editable: false,
-    source: "none",
-    reason: "",
-    degraded: false,
-  });
+  readonly state = new Observable<CollaborationState>(initialState);
 
   readonly #options: CollaborationOptions;
   readonly #provider: StockProvider;

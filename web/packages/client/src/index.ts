@@ -2,6 +2,7 @@ export { Backoff, defaultBackoff, type BackoffOptions } from "./backoff.js";
 export {
   AccessDenied,
   Collaboration,
+  initialState,
   type CollaborationOptions,
   type CollaborationState,
   type Status,

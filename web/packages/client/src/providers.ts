@@ -37,3 +37,31 @@ export function hostAndScheme(host: string): { host: string; scheme: "ws" | "wss
   const local = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(bare);
   return { host: bare, scheme: local || page === "http:" ? "ws" : "wss" };
 }
+
+interface PartyProviderOptions {
+  awareness: Awareness;
+  party: string;
+  connect: boolean;
+  protocol: "ws" | "wss";
+  WebSocketPolyfill: typeof WebSocket;
+}
+
+type PartyProvider = new (host: string, room: string, doc: Y.Doc, options: PartyProviderOptions) => unknown;
+
+/** The kind of the two providers that dial as PartyKit's clients do; they take the same. */
+export function partyKind(name: "y-partykit" | "y-partyserver", Provider: PartyProvider): ProviderKind {
+  return {
+    name,
+    textControl: true,
+    create({ host, party, room, doc, awareness, Socket }) {
+      const target = hostAndScheme(host);
+      return new Provider(target.host, room, doc, {
+        awareness,
+        party,
+        connect: false,
+        protocol: target.scheme,
+        WebSocketPolyfill: Socket,
+      }) as StockProvider;
+    },
+  };
+}

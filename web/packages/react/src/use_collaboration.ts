@@ -1,5 +1,5 @@
 /** The hook that an application uses: one room in, its document and an honest state out. */
-import { CollaborationRegistry, type Collaboration, type CollaborationOptions, type CollaborationState } from "@runnel/client";
+import { CollaborationRegistry, initialState, type Collaboration, type CollaborationOptions, type CollaborationState } from "@runnel/client";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
@@ -14,16 +14,6 @@ export interface UseCollaboration extends CollaborationState {
   /** Dial or probe now, as a "try again" button wants it. */
   retry(): void;
 }
-
-const nothing: CollaborationState = {
-  status: "connecting",
-  saving: "saved here",
-  ready: false,
-  editable: false,
-  source: "none",
-  reason: "",
-  degraded: false,
-};
 
 /**
  * Opens `{type}-{id}` at `host` and keeps it open while the component is mounted. The room is keyed by
@@ -54,8 +44,8 @@ export function useCollaboration(options: CollaborationOptions): UseCollaboratio
   );
   const state = useSyncExternalStore(
     subscribe,
-    () => current?.state.value ?? nothing,
-    () => nothing,
+    () => current?.state.value ?? initialState,
+    () => initialState,
   );
   const retry = useCallback(() => current?.wake(), [current]);
   return { ...state, doc: current?.doc ?? null, awareness: current?.awareness ?? null, collaboration: current, retry };

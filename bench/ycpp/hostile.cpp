@@ -54,7 +54,7 @@ Id id(std::uint64_t client, Clock clock) { return {ClientId{client}, clock}; }
 // Writes structs; every item says what it is, and the rest has defaults.
 class UpdateMaker {
  public:
-  RawStruct& item(Id at, ContentKind kind) {
+  RawStruct& item(Id at, BlockKind kind) {
     flush();
     raw_ = RawStruct{};
     raw_.id = at;
@@ -62,8 +62,8 @@ class UpdateMaker {
     raw_.content.kind = kind;
     raw_.content.length = 1;
     raw_.content.ascii = true;
-    raw_.content.text = kind == ContentKind::String ? "x" : "k";
-    raw_.content.type = TypeRef::Text;
+    raw_.content.text = kind == BlockKind::String ? "x" : "k";
+    raw_.content.type = TypeKind::Text;
     raw_.content.values = values_of(kind);
     raw_.parent_kind = ParentKind::Root;
     raw_.parent_root = "t";
@@ -71,7 +71,7 @@ class UpdateMaker {
     return raw_;
   }
 
-  RawStruct& text(Id at) { return item(at, ContentKind::String); }
+  RawStruct& text(Id at) { return item(at, BlockKind::String); }
 
   void after(Id origin) {
     raw_.info |= kInfoOrigin;
@@ -109,12 +109,12 @@ class UpdateMaker {
     is_waiting_ = false;
   }
 
-  static ByteView values_of(ContentKind kind) {
+  static ByteView values_of(BlockKind kind) {
     static constexpr std::uint8_t kJsonTrue[] = {'t', 'r', 'u', 'e'};
     static constexpr std::uint8_t kAnyTrue[] = {120};
     static constexpr std::uint8_t kAnyObject[] = {118, 0};
-    if (kind == ContentKind::Doc) return kAnyObject;
-    return kind == ContentKind::Any ? ByteView(kAnyTrue) : ByteView(kJsonTrue);
+    if (kind == BlockKind::Doc) return kAnyObject;
+    return kind == BlockKind::Any ? ByteView(kAnyTrue) : ByteView(kJsonTrue);
   }
 
   SectionWriter<UpdateEncoderV1> writer_;
@@ -167,7 +167,7 @@ Updates key_storm(std::size_t n) {
   Updates updates;
   for (std::size_t i = 0; i < n; ++i) {
     UpdateMaker maker;
-    maker.item(id(n - i, 0), ContentKind::Any);
+    maker.item(id(n - i, 0), BlockKind::Any);
     maker.key("k");
     updates.push_back(maker.finish());
   }
@@ -177,7 +177,7 @@ Updates key_storm(std::size_t n) {
 Updates nested_types(std::size_t n) {
   UpdateMaker maker;
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, i), ContentKind::Type);
+    maker.item(id(1, i), BlockKind::Type);
     if (i > 0) maker.inside(id(1, i - 1));
   }
   return {maker.finish(), UpdateMaker().finish({{ClientId{1}, {0, 1}}})};
@@ -187,7 +187,7 @@ Updates nested_types(std::size_t n) {
 Updates tiny_structs(std::size_t n) {
   UpdateMaker maker;
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, i), ContentKind::Embed);
+    maker.item(id(1, i), BlockKind::Embed);
     if (i > 0) maker.after(id(1, i - 1));
   }
   return {maker.finish()};
@@ -197,7 +197,7 @@ Updates one_struct_each(std::size_t n) {
   Updates updates;
   for (std::size_t i = 0; i < n; ++i) {
     UpdateMaker maker;
-    maker.item(id(1, i), ContentKind::Embed);
+    maker.item(id(1, i), BlockKind::Embed);
     if (i > 0) maker.after(id(1, i - 1));
     updates.push_back(maker.finish());
   }
@@ -220,9 +220,9 @@ Updates cuts(std::size_t n) {
 
 Updates huge_clocks(std::size_t n) {
   UpdateMaker maker;
-  maker.item(id(1, 0), ContentKind::Gc).content.length = Clock{1} << 52U;
+  maker.item(id(1, 0), BlockKind::Gc).content.length = Clock{1} << 52U;
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, (Clock{1} << 52U) + i * 1'000'000), ContentKind::Deleted).content.length =
+    maker.item(id(1, (Clock{1} << 52U) + i * 1'000'000), BlockKind::Deleted).content.length =
         1'000'000;
   }
   return {maker.finish()};
@@ -240,8 +240,7 @@ Updates many_roots(std::size_t n) {
   UpdateMaker maker;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < n; ++i) names.push_back("root " + std::to_string(i));
-  for (std::size_t i = 0; i < n; ++i)
-    maker.item(id(1, i), ContentKind::Embed).parent_root = names[i];
+  for (std::size_t i = 0; i < n; ++i) maker.item(id(1, i), BlockKind::Embed).parent_root = names[i];
   return {maker.finish()};
 }
 
@@ -299,7 +298,7 @@ Updates dependency_chain(std::size_t n) {
 // Formats of one text, in one update and then one by one.
 void make_formats(UpdateMaker& maker, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < to; ++i) {
-    maker.item(id(1, i + 1), ContentKind::Format).content.text = i % 2 == 0 ? "bold" : "italic";
+    maker.item(id(1, i + 1), BlockKind::Format).content.text = i % 2 == 0 ? "bold" : "italic";
     if (i == 0) {
       maker.inside(id(1, 0));
     } else {
@@ -310,7 +309,7 @@ void make_formats(UpdateMaker& maker, std::size_t from, std::size_t to) {
 
 Updates format_chain(std::size_t n) {
   UpdateMaker maker;
-  maker.item(id(1, 0), ContentKind::Type);
+  maker.item(id(1, 0), BlockKind::Type);
   make_formats(maker, 0, n);
   std::vector<DeleteSet::Range> ranges;
   for (std::size_t i = 0; i < n / 2; ++i) ranges.push_back({ClientId{1}, {2 * i + 1, 1}});
@@ -320,7 +319,7 @@ Updates format_chain(std::size_t n) {
 Updates formats_one_by_one(std::size_t n) {
   Updates updates;
   UpdateMaker type;
-  type.item(id(1, 0), ContentKind::Type);
+  type.item(id(1, 0), BlockKind::Type);
   updates.push_back(type.finish());
   for (std::size_t i = 0; i < n; ++i) {
     UpdateMaker maker;
@@ -333,10 +332,10 @@ Updates formats_one_by_one(std::size_t n) {
 // Deleted units in one gap of a formatted text.
 Updates format_gap(std::size_t n) {
   UpdateMaker maker;
-  maker.item(id(1, 0), ContentKind::Type);
+  maker.item(id(1, 0), BlockKind::Type);
   make_formats(maker, 0, 1);
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, i + 2), ContentKind::Embed);
+    maker.item(id(1, i + 2), BlockKind::Embed);
     maker.after(id(1, i + 1));
   }
   std::vector<DeleteSet::Range> ranges{{ClientId{1}, {2, n}}};
@@ -346,8 +345,8 @@ Updates format_gap(std::size_t n) {
 Updates formatted_texts(std::size_t n) {
   UpdateMaker maker;
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, 2 * i), ContentKind::Type);
-    maker.item(id(1, 2 * i + 1), ContentKind::Format);
+    maker.item(id(1, 2 * i), BlockKind::Type);
+    maker.item(id(1, 2 * i + 1), BlockKind::Format);
     maker.inside(id(1, 2 * i));
   }
   return {maker.finish()};
@@ -356,7 +355,7 @@ Updates formatted_texts(std::size_t n) {
 Updates subdocuments(std::size_t n) {
   UpdateMaker maker;
   for (std::size_t i = 0; i < n; ++i) {
-    maker.item(id(1, i), ContentKind::Doc);
+    maker.item(id(1, i), BlockKind::Doc);
     if (i > 0) maker.after(id(1, i - 1));
   }
   return {maker.finish({{ClientId{1}, {0, n}}})};

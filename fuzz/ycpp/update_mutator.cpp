@@ -82,28 +82,28 @@ void change_content(Random& random, RawStruct& raw) {
   RawContent& content = raw.content;
   switch (random() % 5) {
     case 0:
-      content.kind = ContentKind::Deleted;
+      content.kind = BlockKind::Deleted;
       content.length = 1 + (random() % 4);
       break;
     case 1:
-      content.kind = ContentKind::String;
+      content.kind = BlockKind::String;
       content.text = random() % 2 == 0 ? "xy" : "\xF0\x9F\x98\x80";
       content.length = 2;
       content.ascii = content.text == "xy";
       break;
     case 2:
-      content.kind = ContentKind::Type;
+      content.kind = BlockKind::Type;
       content.length = 1;
-      content.type = static_cast<TypeRef>(random() % 7);
+      content.type = static_cast<TypeKind>(random() % 7);
       content.text = "n";
       break;
     case 3:
-      content.kind = random() % 2 == 0 ? ContentKind::Gc : ContentKind::Skip;
+      content.kind = random() % 2 == 0 ? BlockKind::Gc : BlockKind::Skip;
       content.length = 1 + (random() % 4);
       raw.info = 0;
       break;
     default:
-      if (content.kind == ContentKind::Deleted || content.kind == ContentKind::Gc) {
+      if (content.kind == BlockKind::Deleted || content.kind == BlockKind::Gc) {
         content.length = random() % 64 == 0 ? kMaxSafeInteger - raw.id.clock : 1 + (random() % 9);
       }
   }

@@ -14,7 +14,7 @@ namespace {
 void check_struct(const RawStruct& raw) {
   RUNNEL_CHECK(raw.content.length > 0);
   RUNNEL_CHECK(raw.id.client.value() <= kMaxSafeInteger && raw.end() <= kMaxSafeInteger);
-  if (raw.content.kind != ContentKind::String) return;
+  if (raw.content.kind != BlockKind::String) return;
   RUNNEL_CHECK(utf16_length(raw.content.text) == raw.content.length);
   RUNNEL_CHECK(!raw.content.ascii || raw.content.text.size() == raw.content.length);
 }

@@ -39,6 +39,7 @@ TypeKind kind_of(const ycpp::BlockStore& store, const ycpp::TypeNode& node) {
         break;
       case BlockKind::Gc:
       case BlockKind::Deleted:
+      case BlockKind::Skip:
         break;
     }
   }

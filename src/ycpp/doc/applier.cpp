@@ -321,7 +321,7 @@ void Applier::store_content(const IncomingUpdate& update, const IncomingStruct& 
       return;
     case BlockKind::Type:
       fresh.type_kind = item.type_kind;
-      if (item.type_kind == TypeKind::XmlElement || item.type_kind == TypeKind::XmlHook) {
+      if (has_name(item.type_kind)) {
         fresh.type_name = store_.names.intern(update.names[item.names].name);
       }
       return;
@@ -334,6 +334,7 @@ void Applier::store_content(const IncomingUpdate& update, const IncomingStruct& 
       return;
     case BlockKind::Gc:
     case BlockKind::Deleted:
+    case BlockKind::Skip:
       return;
   }
 }

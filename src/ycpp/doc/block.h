@@ -6,6 +6,7 @@
 // BlockStore::WideFields.
 #pragma once
 
+#include "ycpp/block_kind.h"
 #include "ycpp/id.h"
 
 #include <cstdint>
@@ -27,33 +28,6 @@ inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 // No client, in the 16 bits that a block has for one.
 inline constexpr std::uint16_t kNarrowNone = 0xFFFF;
-
-// The numbers are the content references of the update format.
-enum class BlockKind : std::uint8_t {
-  Gc = 0,
-  Deleted = 1,
-  Json = 2,
-  Binary = 3,
-  String = 4,
-  Embed = 5,
-  Format = 6,
-  Type = 7,
-  Any = 8,
-  Doc = 9,
-};
-
-// The numbers are the type references of the update format, but for Untyped: a root that only an
-// update has named so far.
-enum class TypeKind : std::uint8_t {
-  Array = 0,
-  Map = 1,
-  Text = 2,
-  XmlElement = 3,
-  XmlFragment = 4,
-  XmlHook = 5,
-  XmlText = 6,
-  Untyped = 0xFF,
-};
 
 namespace block_flag {
 inline constexpr std::uint8_t kDeleted = 1;
@@ -88,14 +62,15 @@ struct Block {
   std::uint16_t client;
   std::uint16_t origin_client;
   std::uint16_t right_origin_client;
-  BlockKind kind;
+  BlockKind kind;  // never Skip
   std::uint8_t flags;
 };
 
 static_assert(sizeof(Block) == 40);
 
 [[nodiscard]] constexpr bool is_countable(BlockKind kind) noexcept {
-  return kind != BlockKind::Deleted && kind != BlockKind::Format && kind != BlockKind::Gc;
+  return kind != BlockKind::Deleted && kind != BlockKind::Format && kind != BlockKind::Gc &&
+         kind != BlockKind::Skip;
 }
 
 }  // namespace ycpp

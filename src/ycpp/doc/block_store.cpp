@@ -135,6 +135,7 @@ bool BlockStore::can_merge(BlockIndex left, BlockIndex right) const noexcept {
     case BlockKind::Format:
     case BlockKind::Type:
     case BlockKind::Doc:
+    case BlockKind::Skip:
       return false;
   }
   return false;

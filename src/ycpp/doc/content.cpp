@@ -66,6 +66,7 @@ std::size_t BlockStore::content_bytes(BlockIndex index) const noexcept {
     case BlockKind::Deleted:
     case BlockKind::Type:
     case BlockKind::Doc:
+    case BlockKind::Skip:
       return 0;
   }
   return 0;
@@ -137,6 +138,7 @@ void BlockStore::split_content(BlockIndex left, BlockIndex right, Clock units) {
     case BlockKind::Format:
     case BlockKind::Type:
     case BlockKind::Doc:
+    case BlockKind::Skip:
       return;
   }
 }

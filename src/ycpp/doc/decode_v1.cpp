@@ -11,11 +11,9 @@ namespace ycpp {
 
 namespace {
 
-constexpr std::uint8_t kKindBits = 0x1F;
-constexpr std::uint8_t kHasOrigin = 0x80;
-constexpr std::uint8_t kHasRightOrigin = 0x40;
-constexpr std::uint8_t kHasKey = 0x20;
-constexpr std::uint8_t kSkip = 10;
+BlockKind kind_of(std::uint8_t info) noexcept {
+  return static_cast<BlockKind>(info & kInfoKindMask);
+}
 
 class StructDecoder {
  public:
@@ -36,7 +34,7 @@ class StructDecoder {
     for (std::uint64_t i = 0; i < count && reader_.ok(); ++i) {
       const std::uint8_t info = reader_.u8();
       Clock length = 0;
-      if ((info & kKindBits) == kSkip) {
+      if (kind_of(info) == BlockKind::Skip) {
         length = reader_.var_uint();
         close_section(begin);
         begin = update_.structs.size();
@@ -67,7 +65,7 @@ class StructDecoder {
   Clock read_struct(std::uint8_t info, Clock clock) {
     IncomingStruct& item = update_.structs.emplace_back();
     item.clock = clock;
-    item.kind = static_cast<BlockKind>(info & kKindBits);
+    item.kind = kind_of(info);
     if (item.kind == BlockKind::Gc) {
       item.length = reader_.var_uint();
     } else {
@@ -82,9 +80,9 @@ class StructDecoder {
   }
 
   void read_place(std::uint8_t info, IncomingStruct& item) {
-    if ((info & kHasOrigin) != 0) item.set_origin(read_id(item.clock));
-    if ((info & kHasRightOrigin) != 0) item.set_right_origin(read_id(item.clock));
-    if ((info & (kHasOrigin | kHasRightOrigin)) != 0) return;
+    if ((info & kInfoOrigin) != 0) item.set_origin(read_id(item.clock));
+    if ((info & kInfoRightOrigin) != 0) item.set_right_origin(read_id(item.clock));
+    if ((info & (kInfoOrigin | kInfoRightOrigin)) != 0) return;
     IncomingNames& names = add_names(item);
     names.has_root = reader_.var_uint() == 1;
     if (names.has_root) {
@@ -92,7 +90,7 @@ class StructDecoder {
     } else {
       names.parent = read_id(item.clock);
     }
-    names.has_key = (info & kHasKey) != 0;
+    names.has_key = (info & kInfoParentSub) != 0;
     if (names.has_key) names.key = reader_.var_string();
   }
 
@@ -157,6 +155,7 @@ class StructDecoder {
         return set_content(item, begin);
       }
       case BlockKind::Gc:
+      case BlockKind::Skip:
         break;
     }
     reader_.set_error("unknown kind of struct");
@@ -190,7 +189,7 @@ class StructDecoder {
       return;
     }
     item.type_kind = static_cast<TypeKind>(reference);
-    if (item.type_kind == TypeKind::XmlElement || item.type_kind == TypeKind::XmlHook) {
+    if (has_name(item.type_kind)) {
       const std::string_view name = reader_.var_string();
       add_names(item).name = name;
     }

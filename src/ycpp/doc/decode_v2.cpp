@@ -16,14 +16,14 @@ class StructCollector {
     if (client != client_ || raw.id.clock != next_clock_) close_section();
     client_ = client;
     next_clock_ = raw.end();
-    if (raw.content.kind == ContentKind::Skip) {
+    if (raw.content.kind == BlockKind::Skip) {
       close_section();
       return {};
     }
     IncomingStruct& item = update_.structs.emplace_back();
     item.clock = raw.id.clock;
     item.length = raw.content.length;
-    item.kind = static_cast<BlockKind>(raw.content.kind);
+    item.kind = raw.content.kind;
     if (item.kind == BlockKind::Gc) return {};
     if (refers_to_later(raw)) return fail(Errc::Malformed, "reference to a later unit");
     if (raw.has_origin()) item.set_origin(local(raw.origin));
@@ -83,24 +83,24 @@ class StructCollector {
     item.form = content.form;
     item.unicode = !content.ascii;
     switch (content.kind) {
-      case ContentKind::String:
+      case BlockKind::String:
         return set_bytes(item, runnel::as_bytes(content.text));
-      case ContentKind::Json:
-      case ContentKind::Any:
-      case ContentKind::Binary:
-      case ContentKind::Embed:
+      case BlockKind::Json:
+      case BlockKind::Any:
+      case BlockKind::Binary:
+      case BlockKind::Embed:
         return set_bytes(item, content.values);
-      case ContentKind::Format:
-      case ContentKind::Doc:
+      case BlockKind::Format:
+      case BlockKind::Doc:
         names_of(item).name = content.text;
         return set_bytes(item, content.values);
-      case ContentKind::Type:
-        item.type_kind = static_cast<TypeKind>(content.type);
+      case BlockKind::Type:
+        item.type_kind = content.type;
         if (has_name(content.type)) names_of(item).name = content.text;
         return;
-      case ContentKind::Gc:
-      case ContentKind::Deleted:
-      case ContentKind::Skip:
+      case BlockKind::Gc:
+      case BlockKind::Deleted:
+      case BlockKind::Skip:
         return;
     }
   }

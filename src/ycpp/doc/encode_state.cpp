@@ -38,7 +38,7 @@ class BlockReader {
     const Block& block = blocks_[index];
     RawStruct raw;
     raw.id = store_.global(blocks_.id(index));
-    raw.content.kind = static_cast<ContentKind>(block.kind);
+    raw.content.kind = block.kind;
     raw.content.length = blocks_.length(index);
     if (block.kind == BlockKind::Gc) return raw;
     raw.info = static_cast<std::uint8_t>(block.kind);
@@ -102,7 +102,7 @@ class BlockReader {
       }
       case BlockKind::Type: {
         const TypeNode& type = store_.types[block.content];
-        content.type = static_cast<TypeRef>(type.kind);
+        content.type = type.kind;
         if (has_name(content.type)) content.text = store_.names.text(type.name);
         return;
       }
@@ -112,6 +112,7 @@ class BlockReader {
         return;
       case BlockKind::Gc:
       case BlockKind::Deleted:
+      case BlockKind::Skip:
         return;
     }
   }

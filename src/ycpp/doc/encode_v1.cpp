@@ -129,9 +129,7 @@ class BlockWriterV1 {
       case BlockKind::Type: {
         const TypeNode& type = store_.types[block.content];
         writer_.u8(static_cast<std::uint8_t>(type.kind));
-        if (type.kind == TypeKind::XmlElement || type.kind == TypeKind::XmlHook) {
-          writer_.var_string(store_.names.text(type.name));
-        }
+        if (has_name(type.kind)) writer_.var_string(store_.names.text(type.name));
         return;
       }
       case BlockKind::Doc: {
@@ -140,6 +138,7 @@ class BlockWriterV1 {
         return writer_.bytes(document.options);
       }
       case BlockKind::Gc:
+      case BlockKind::Skip:
         return;
     }
   }

@@ -72,7 +72,7 @@ class Cursor {
   bool ok_{true};
 };
 
-constexpr std::uint8_t kText = static_cast<std::uint8_t>(ContentKind::String) | kInfoOrigin;
+constexpr std::uint8_t kText = static_cast<std::uint8_t>(BlockKind::String) | kInfoOrigin;
 
 }  // namespace
 

@@ -24,9 +24,7 @@ bool has_neighbour(const IncomingStruct& item) noexcept {
 }
 
 bool has_content_name(const IncomingStruct& item) noexcept {
-  if (item.kind == BlockKind::Type) {
-    return item.type_kind == TypeKind::XmlElement || item.type_kind == TypeKind::XmlHook;
-  }
+  if (item.kind == BlockKind::Type) return has_name(item.type_kind);
   return item.kind == BlockKind::Format || item.kind == BlockKind::Doc;
 }
 
@@ -161,7 +159,7 @@ RawStruct to_raw(const BlockStore& store, const IncomingUpdate& update, ClientIn
   raw.id = {store.clients[client].id, item.clock};
   raw.info = static_cast<std::uint8_t>(item.kind);
   RawContent& content = raw.content;
-  content.kind = static_cast<ContentKind>(item.kind);
+  content.kind = item.kind;
   content.length = item.length;
   if (item.kind == BlockKind::Gc) return raw;
   if (item.origin().is_set()) {
@@ -188,7 +186,7 @@ RawStruct to_raw(const BlockStore& store, const IncomingUpdate& update, ClientIn
   content.ascii = !item.unicode;
   content.values = {item.content, item.content_bytes};
   if (item.kind == BlockKind::String) content.text = runnel::as_text(content.values);
-  if (item.kind == BlockKind::Type) content.type = static_cast<TypeRef>(item.type_kind);
+  if (item.kind == BlockKind::Type) content.type = item.type_kind;
   if (has_content_name(item)) content.text = update.names[item.names].name;
   return raw;
 }

@@ -175,6 +175,7 @@ void Integrator::integrate_content(BlockIndex block, const NewItem& item) {
     case BlockKind::String:
     case BlockKind::Embed:
     case BlockKind::Any:
+    case BlockKind::Skip:
       return;
   }
 }

@@ -30,8 +30,8 @@ Bytes texts(const std::vector<Piece>& pieces) {
   for (const Piece& piece : pieces) {
     RawStruct raw;
     raw.id = piece.id;
-    raw.info = static_cast<std::uint8_t>(ContentKind::String);
-    raw.content.kind = ContentKind::String;
+    raw.info = static_cast<std::uint8_t>(BlockKind::String);
+    raw.content.kind = BlockKind::String;
     raw.content.text = piece.text;
     raw.content.length = piece.text.size();
     raw.content.ascii = true;

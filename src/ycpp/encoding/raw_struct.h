@@ -4,42 +4,13 @@
 // Layout: docs/formats/updates.md, section "Structs".
 #pragma once
 
+#include "ycpp/block_kind.h"
 #include "ycpp/id.h"
 
 #include <cstdint>
 #include <string_view>
 
 namespace ycpp {
-
-// Low five bits of the info byte.
-enum class ContentKind : std::uint8_t {
-  Gc = 0,
-  Deleted = 1,
-  Json = 2,
-  Binary = 3,
-  String = 4,
-  Embed = 5,
-  Format = 6,
-  Type = 7,
-  Any = 8,
-  Doc = 9,
-  Skip = 10,
-};
-
-enum class TypeRef : std::uint8_t {
-  Array = 0,
-  Map = 1,
-  Text = 2,
-  XmlElement = 3,
-  XmlFragment = 4,
-  XmlHook = 5,
-  XmlText = 6,
-};
-
-// Whether a shared type of this kind carries a name (XmlElement: its tag, XmlHook: its hook).
-[[nodiscard]] constexpr bool has_name(TypeRef type) noexcept {
-  return type == TypeRef::XmlElement || type == TypeRef::XmlHook;
-}
 
 // High three bits of the info byte.
 inline constexpr std::uint8_t kInfoOrigin = 0x80;
@@ -51,10 +22,10 @@ inline constexpr std::uint8_t kInfoKindMask = 0x1F;
 enum class ValueForm : std::uint8_t { Json, Any };
 
 struct RawContent {
-  ContentKind kind{ContentKind::Gc};
+  BlockKind kind{BlockKind::Gc};
 
   // Type only.
-  TypeRef type{TypeRef::Array};
+  TypeKind type{TypeKind::Array};
 
   // Embed and Format only: how `values` is written.
   ValueForm form{ValueForm::Json};
@@ -111,7 +82,7 @@ struct RawStruct {
   ByteView content_wire;
 
   [[nodiscard]] bool is_item() const noexcept {
-    return content.kind != ContentKind::Gc && content.kind != ContentKind::Skip;
+    return content.kind != BlockKind::Gc && content.kind != BlockKind::Skip;
   }
 
   [[nodiscard]] bool has_origin() const noexcept { return (info & kInfoOrigin) != 0; }

@@ -30,13 +30,13 @@ bool StructReader<Decoder>::next(RawStruct& raw) {
   const std::uint8_t* const start = decoder_.rest().position();
   raw.id = {.client = client_, .clock = clock_};
   raw.info = decoder_.read_info();
-  raw.content.kind = static_cast<ContentKind>(raw.info & kInfoKindMask);
-  if (raw.content.kind == ContentKind::Gc || raw.content.kind == ContentKind::Skip) {
+  raw.content.kind = static_cast<BlockKind>(raw.info & kInfoKindMask);
+  if (raw.content.kind == BlockKind::Gc || raw.content.kind == BlockKind::Skip) {
     raw.info &= kInfoKindMask;
     raw.parent_kind = ParentKind::Neighbour;
     raw.has_parent_sub = false;
     raw.content.length =
-        raw.content.kind == ContentKind::Gc ? decoder_.read_len() : decoder_.rest().var_uint();
+        raw.content.kind == BlockKind::Gc ? decoder_.read_len() : decoder_.rest().var_uint();
   } else {
     read_item(raw);
   }
@@ -85,50 +85,50 @@ void StructReader<Decoder>::read_content(RawContent& content) {
   ByteReader& rest = decoder_.rest();
   content.length = 1;
   switch (content.kind) {
-    case ContentKind::Deleted:
+    case BlockKind::Deleted:
       content.length = decoder_.read_len();
       return;
-    case ContentKind::Json:
+    case BlockKind::Json:
       content.length = decoder_.read_len();
       content.values = decoder_.read_json_strings(content.length);
       return;
-    case ContentKind::Binary:
+    case BlockKind::Binary:
       content.values = rest.var_bytes();
       return;
-    case ContentKind::String: {
+    case BlockKind::String: {
       const ColumnText string = decoder_.read_string();
       content.text = string.text;
       content.length = string.utf16_length;
       content.ascii = string.ascii;
       return;
     }
-    case ContentKind::Format:
+    case BlockKind::Format:
       content.text = decoder_.read_key();
       [[fallthrough]];
-    case ContentKind::Embed:
+    case BlockKind::Embed:
       content.form = Decoder::kValueForm;
       content.values = decoder_.read_json();
       return;
-    case ContentKind::Type: {
+    case BlockKind::Type: {
       const std::uint64_t type = decoder_.read_type_ref();
-      if (type > std::to_underlying(TypeRef::XmlText)) rest.set_error("unknown kind of type");
-      content.type = static_cast<TypeRef>(type);
+      if (type > std::to_underlying(TypeKind::XmlText)) rest.set_error("unknown kind of type");
+      content.type = static_cast<TypeKind>(type);
       content.text = has_name(content.type) ? decoder_.read_key() : std::string_view{};
       return;
     }
-    case ContentKind::Any: {
+    case BlockKind::Any: {
       content.length = decoder_.read_len();
       const std::uint8_t* const start = rest.position();
       for (Clock i = 0; i < content.length && ok(); ++i) skip_any(rest);
       content.values = {start, rest.position()};
       return;
     }
-    case ContentKind::Doc:
+    case BlockKind::Doc:
       content.text = decoder_.read_string().text;
       content.values = skip_any(rest);
       return;
-    case ContentKind::Gc:
-    case ContentKind::Skip:
+    case BlockKind::Gc:
+    case BlockKind::Skip:
       break;
   }
   rest.set_error("unknown kind of content");

@@ -29,8 +29,8 @@ ByteView string_column(ByteReader& rest) noexcept {
 }
 
 // The kind of the struct with this info byte.
-ContentKind kind_of(std::uint8_t info) noexcept {
-  return static_cast<ContentKind>(info & kInfoKindMask);
+BlockKind kind_of(std::uint8_t info) noexcept {
+  return static_cast<BlockKind>(info & kInfoKindMask);
 }
 
 // The first number of a column of clients.
@@ -142,7 +142,7 @@ std::optional<Id> peek_first_struct(ByteView update, UpdateFormat format) noexce
   if (format == UpdateFormat::V1) id.client = ClientId{reader.var_uint()};
   id.clock = reader.var_uint();
   if (format == UpdateFormat::V1) info = reader.u8();
-  if (!reader.ok() || kind_of(info) == ContentKind::Skip) return std::nullopt;
+  if (!reader.ok() || kind_of(info) == BlockKind::Skip) return std::nullopt;
   return id;
 }
 

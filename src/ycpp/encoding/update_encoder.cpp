@@ -17,7 +17,7 @@ namespace {
 ByteView skip_values(const RawContent& content, Clock offset) {
   ByteReader reader{content.values};
   for (Clock i = 0; i < offset; ++i) {
-    if (content.kind == ContentKind::Any) {
+    if (content.kind == BlockKind::Any) {
       skip_any(reader);
     } else {
       reader.var_bytes();
@@ -130,38 +130,38 @@ Bytes UpdateEncoderV2::finish() {
 template <class Encoder>
 void write_content(Encoder& encoder, const RawContent& content, Clock offset) {
   switch (content.kind) {
-    case ContentKind::Gc:
-    case ContentKind::Deleted:
+    case BlockKind::Gc:
+    case BlockKind::Deleted:
       encoder.write_len(content.length - offset);
       return;
-    case ContentKind::Skip:
+    case BlockKind::Skip:
       encoder.rest().var_uint(content.length - offset);
       return;
-    case ContentKind::Json:
+    case BlockKind::Json:
       encoder.write_len(content.length - offset);
       encoder.write_json_strings(skip_values(content, offset), content.length - offset);
       return;
-    case ContentKind::Binary:
+    case BlockKind::Binary:
       encoder.rest().var_bytes(content.values);
       return;
-    case ContentKind::String:
+    case BlockKind::String:
       write_text(encoder, content, offset);
       return;
-    case ContentKind::Format:
+    case BlockKind::Format:
       encoder.write_key(content.text);
       encoder.write_json(content.values, content.form);
       return;
-    case ContentKind::Embed:
+    case BlockKind::Embed:
       encoder.write_json(content.values, content.form);
       return;
-    case ContentKind::Type:
+    case BlockKind::Type:
       write_type(encoder, content);
       return;
-    case ContentKind::Any:
+    case BlockKind::Any:
       encoder.write_len(content.length - offset);
       encoder.rest().bytes(skip_values(content, offset));
       return;
-    case ContentKind::Doc:
+    case BlockKind::Doc:
       encoder.write_string(content.text);
       encoder.rest().bytes(content.values);
       return;

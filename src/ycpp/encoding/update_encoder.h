@@ -36,7 +36,7 @@ class UpdateEncoderV1 {
 
   void write_parent_is_root(bool is_root) { rest_.u8(is_root ? 1 : 0); }
 
-  void write_type_ref(TypeRef type) { rest_.u8(static_cast<std::uint8_t>(type)); }
+  void write_type_ref(TypeKind type) { rest_.u8(static_cast<std::uint8_t>(type)); }
 
   void write_len(std::uint64_t length) { rest_.var_uint(length); }
 
@@ -83,7 +83,7 @@ class UpdateEncoderV2 {
 
   void write_parent_is_root(bool is_root) { parent_info_.write(is_root ? 1 : 0); }
 
-  void write_type_ref(TypeRef type) { type_ref_.write(static_cast<std::uint64_t>(type)); }
+  void write_type_ref(TypeKind type) { type_ref_.write(static_cast<std::uint64_t>(type)); }
 
   void write_len(std::uint64_t length) { len_.write(length); }
 

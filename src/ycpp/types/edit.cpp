@@ -156,9 +156,7 @@ BlockIndex insert_subdocument_block(Edit& edit, const Place& place,
 BlockIndex insert_type_block(Edit& edit, const Place& place, const NewType& type) {
   NewItem item = new_item(edit, place, BlockKind::Type, 1);
   item.type_kind = type.kind;
-  if (type.kind == TypeKind::XmlElement || type.kind == TypeKind::XmlHook) {
-    item.type_name = edit.store.names.intern(type.name);
-  }
+  if (has_name(type.kind)) item.type_name = edit.store.names.intern(type.name);
   const BlockIndex block = edit.integrator.integrate(item);
   fill_type(edit, edit.store.type_of(block), type);
   return block;

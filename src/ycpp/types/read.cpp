@@ -51,6 +51,7 @@ Value unit_value(Doc& doc, BlockIndex block, Clock offset) {
     case BlockKind::Gc:
     case BlockKind::Deleted:
     case BlockKind::Format:
+    case BlockKind::Skip:
       return Any(Undefined{});
   }
   return Any(Undefined{});

@@ -28,7 +28,7 @@ Result<Bytes> diff(ByteView update, const StateVector& state_vector) {
     }
     if (writing) {
       pass_struct(writer, raw);
-    } else if (raw.end() > known && raw.content.kind != ContentKind::Skip) {
+    } else if (raw.end() > known && raw.content.kind != BlockKind::Skip) {
       pass_struct(writer, raw, known > raw.id.clock ? known - raw.id.clock : 0);
       writing = true;
     }

@@ -18,50 +18,52 @@ std::string to_text(Id id) {
   return std::to_string(id.client.value()) + ':' + std::to_string(id.clock);
 }
 
-std::string_view kind_name(ContentKind kind) noexcept {
+std::string_view kind_name(BlockKind kind) noexcept {
   switch (kind) {
-    case ContentKind::Gc:
+    case BlockKind::Gc:
       return "GC";
-    case ContentKind::Deleted:
+    case BlockKind::Deleted:
       return "Deleted";
-    case ContentKind::Json:
+    case BlockKind::Json:
       return "JSON";
-    case ContentKind::Binary:
+    case BlockKind::Binary:
       return "Binary";
-    case ContentKind::String:
+    case BlockKind::String:
       return "String";
-    case ContentKind::Embed:
+    case BlockKind::Embed:
       return "Embed";
-    case ContentKind::Format:
+    case BlockKind::Format:
       return "Format";
-    case ContentKind::Type:
+    case BlockKind::Type:
       return "Type";
-    case ContentKind::Any:
+    case BlockKind::Any:
       return "Any";
-    case ContentKind::Doc:
+    case BlockKind::Doc:
       return "Doc";
-    case ContentKind::Skip:
+    case BlockKind::Skip:
       return "Skip";
   }
   std::unreachable();
 }
 
-std::string_view type_name(TypeRef type) noexcept {
+std::string_view type_name(TypeKind type) noexcept {
   switch (type) {
-    case TypeRef::Array:
+    case TypeKind::Array:
       return "Array";
-    case TypeRef::Map:
+    case TypeKind::Map:
       return "Map";
-    case TypeRef::Text:
+    case TypeKind::Text:
       return "Text";
-    case TypeRef::XmlElement:
+    case TypeKind::XmlElement:
       return "XmlElement";
-    case TypeRef::XmlFragment:
+    case TypeKind::XmlFragment:
       return "XmlFragment";
-    case TypeRef::XmlHook:
+    case TypeKind::XmlHook:
       return "XmlHook";
-    case TypeRef::XmlText:
+    case TypeKind::XmlText:
       return "XmlText";
+    case TypeKind::Untyped:
+      break;  // no update names it
   }
   std::unreachable();
 }
@@ -97,35 +99,35 @@ std::string values_text(const RawContent& content) {
       text += "...";
       break;
     }
-    text += content.kind == ContentKind::Any ? any_text(skip_any(reader))
-                                             : std::string(runnel::as_text(reader.var_bytes()));
+    text += content.kind == BlockKind::Any ? any_text(skip_any(reader))
+                                           : std::string(runnel::as_text(reader.var_bytes()));
   }
   return text + ']';
 }
 
 std::string content_text(const RawContent& content) {
   switch (content.kind) {
-    case ContentKind::Gc:
-    case ContentKind::Deleted:
-    case ContentKind::Skip:
+    case BlockKind::Gc:
+    case BlockKind::Deleted:
+    case BlockKind::Skip:
       return {};
-    case ContentKind::Json:
-    case ContentKind::Any:
+    case BlockKind::Json:
+    case BlockKind::Any:
       return values_text(content);
-    case ContentKind::Binary:
+    case BlockKind::Binary:
       return std::to_string(content.values.size()) + " bytes";
-    case ContentKind::String:
+    case BlockKind::String:
       return quoted(content.text);
-    case ContentKind::Embed:
+    case BlockKind::Embed:
       return value_text(content);
-    case ContentKind::Format:
+    case BlockKind::Format:
       return quoted(content.text) + '=' + value_text(content);
-    case ContentKind::Type: {
+    case BlockKind::Type: {
       std::string text{type_name(content.type)};
       if (has_name(content.type)) text += ' ' + quoted(content.text);
       return text;
     }
-    case ContentKind::Doc:
+    case BlockKind::Doc:
       return quoted(content.text) + ' ' + any_text(content.values);
   }
   std::unreachable();

@@ -85,7 +85,7 @@ void Merger<Codec>::queue_update(std::size_t update) {
   Reader reader{updates_[update]};
   RawStruct raw;
   bool found = reader.next(raw);
-  while (found && raw.content.kind == ContentKind::Skip) found = reader.next(raw);
+  while (found && raw.content.kind == BlockKind::Skip) found = reader.next(raw);
   if (found) {
     queue_.add(raw.id, update);
   } else {
@@ -97,7 +97,7 @@ template <class Codec>
 void Merger<Codec>::advance(Source<Decoder>& source) {
   do {
     source.has_current = source.reader->next(source.current);
-  } while (source.has_current && source.current.content.kind == ContentKind::Skip);
+  } while (source.has_current && source.current.content.kind == BlockKind::Skip);
   if (!source.has_current) read_deletes(*source.reader, source.update);
 }
 
@@ -134,10 +134,10 @@ void Merger<Codec>::slice(RawStruct& raw, Clock offset) {
   }
   raw.id.clock += offset;
   content.length -= offset;
-  if (content.kind == ContentKind::String) {
+  if (content.kind == BlockKind::String) {
     sliced_.push_back(split_right_utf16(content.text, offset));
     content.text = sliced_.back();
-  } else if (content.kind == ContentKind::Any || content.kind == ContentKind::Json) {
+  } else if (content.kind == BlockKind::Any || content.kind == BlockKind::Json) {
     content.values = values_from(content, offset);
   }
 }

@@ -82,7 +82,7 @@ void Obfuscator::fill_values(RawContent& content, std::string_view one) {
 
 void Obfuscator::apply_to_type(RawContent& content) {
   if (!options_.yxml || !has_name(content.type)) return;
-  const bool is_element = content.type == TypeRef::XmlElement;
+  const bool is_element = content.type == TypeKind::XmlElement;
   content.text = name_for(node_names_, content.text, is_element ? "node-" : "hook-");
 }
 
@@ -101,42 +101,42 @@ void Obfuscator::apply_to_format(RawContent& content) {
 
 void Obfuscator::apply_to_content(RawContent& content) {
   switch (content.kind) {
-    case ContentKind::Type:
+    case BlockKind::Type:
       apply_to_type(content);
       return;
-    case ContentKind::Any:
+    case BlockKind::Any:
       fill_values(content, runnel::as_text(any_bytes(static_cast<double>(item_))));
       return;
-    case ContentKind::Json: {
+    case BlockKind::Json: {
       ByteWriter writer;
       writer.var_string(number());
       fill_values(content, runnel::as_text(writer.view()));
       return;
     }
-    case ContentKind::Binary:
+    case BlockKind::Binary:
       values_ = {static_cast<std::uint8_t>(item_)};
       content.values = values_;
       return;
-    case ContentKind::Doc:
+    case BlockKind::Doc:
       if (!options_.subdocs) return;
       text_ = number();
       content.text = text_;
       set_any(content, AnyObject{});
       return;
-    case ContentKind::Embed:
+    case BlockKind::Embed:
       set_any(content, AnyObject{});
       return;
-    case ContentKind::Format:
+    case BlockKind::Format:
       apply_to_format(content);
       return;
-    case ContentKind::String:
+    case BlockKind::String:
       text_.assign(static_cast<std::size_t>(content.length), static_cast<char>('0' + (item_ % 10)));
       content.text = text_;
       content.ascii = true;
       return;
-    case ContentKind::Deleted:
-    case ContentKind::Gc:
-    case ContentKind::Skip:
+    case BlockKind::Deleted:
+    case BlockKind::Gc:
+    case BlockKind::Skip:
       return;
   }
 }

@@ -10,8 +10,8 @@ namespace ycpp {
 RawStruct make_skip(Id id, Clock length) noexcept {
   RawStruct skip;
   skip.id = id;
-  skip.info = static_cast<std::uint8_t>(ContentKind::Skip);
-  skip.content.kind = ContentKind::Skip;
+  skip.info = static_cast<std::uint8_t>(BlockKind::Skip);
+  skip.content.kind = BlockKind::Skip;
   skip.content.length = length;
   return skip;
 }
@@ -19,7 +19,7 @@ RawStruct make_skip(Id id, Clock length) noexcept {
 ByteView values_from(const RawContent& content, Clock offset) {
   ByteReader reader{content.values};
   for (Clock i = 0; i < offset; ++i) {
-    if (content.kind == ContentKind::Any) {
+    if (content.kind == BlockKind::Any) {
       skip_any(reader);
     } else {
       reader.var_bytes();
@@ -37,11 +37,11 @@ ByteView values_from(const RawContent& content, Clock offset) {
 template <class Encoder>
 bool StructJoiner<Encoder>::can_join(const RawStruct& raw) const {
   if (waiting_.id.client != raw.id.client || waiting_.end() != raw.id.clock) return false;
-  const ContentKind kind = waiting_.content.kind;
+  const BlockKind kind = waiting_.content.kind;
   if (kind != raw.content.kind) return false;
-  if (kind == ContentKind::Gc) return true;
-  const bool has_parts = kind == ContentKind::String || kind == ContentKind::Any ||
-                         kind == ContentKind::Json || kind == ContentKind::Deleted;
+  if (kind == BlockKind::Gc) return true;
+  const bool has_parts = kind == BlockKind::String || kind == BlockKind::Any ||
+                         kind == BlockKind::Json || kind == BlockKind::Deleted;
   if (!has_parts || ((waiting_.info | raw.info) & kInfoParentSub) != 0) return false;
   const Id last{.client = waiting_.id.client, .clock = waiting_.end() - 1};
   if (!raw.has_origin() || raw.origin != last) return false;
@@ -54,8 +54,8 @@ void StructJoiner<Encoder>::join(const RawStruct& raw) {
   RawContent& content = waiting_.content;
   waiting_.wire = {};
   content.length += raw.content.length;
-  if (content.kind == ContentKind::Gc || content.kind == ContentKind::Deleted) return;
-  const bool is_text = content.kind == ContentKind::String;
+  if (content.kind == BlockKind::Gc || content.kind == BlockKind::Deleted) return;
+  const bool is_text = content.kind == BlockKind::String;
   if (!is_joined_) joined_ = is_text ? content.text : runnel::as_text(content.values);
   is_joined_ = true;
   if (is_text) {
@@ -79,7 +79,7 @@ void StructJoiner<Encoder>::put(const RawStruct& raw) {
 
 template <class Encoder>
 bool StructJoiner<Encoder>::extend_gc(const RawStruct& raw) {
-  if (waiting_.content.kind != ContentKind::Gc || raw.content.kind != ContentKind::Gc) return false;
+  if (waiting_.content.kind != BlockKind::Gc || raw.content.kind != BlockKind::Gc) return false;
   waiting_.wire = {};
   waiting_.content.length += raw.content.length;
   return true;

@@ -42,7 +42,7 @@ Result<Bytes> state_vector_of(ByteView update) {
       counting = raw.id.clock == 0;
       entries.push_back({.client = raw.id.client, .clock = 0});
     }
-    if (raw.content.kind == ContentKind::Skip) counting = false;
+    if (raw.content.kind == BlockKind::Skip) counting = false;
     if (counting) entries.back().clock = raw.end();
   }
   if (!reader.ok()) return std::unexpected(reader.error());

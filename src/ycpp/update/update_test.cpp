@@ -128,7 +128,7 @@ void expect_agreement(ByteView update, UpdateFormat format) {
   if (found && peeked) {
     EXPECT_EQ(*peeked, raw.id) << to_hex(update);
   }
-  if (found && raw.content.kind == ContentKind::Skip) {
+  if (found && raw.content.kind == BlockKind::Skip) {
     EXPECT_FALSE(peeked) << to_hex(update);
   }
   if (reader.ok() && !found) {

@@ -15,15 +15,29 @@
 
 namespace ycpp {
 
-// Reads what UintOptRleWriter writes.
-class UintOptRleReader {
+// What the readers of runs have in common: the column, and what is left of the run that was read.
+class RunReader {
  public:
-  UintOptRleReader() = default;
+  RunReader() = default;
 
   // `base` and `failed` as ByteReader has them.
-  explicit UintOptRleReader(ByteView column, const std::uint8_t* base = nullptr,
-                            bool* failed = nullptr) noexcept
+  explicit RunReader(ByteView column, const std::uint8_t* base = nullptr,
+                     bool* failed = nullptr) noexcept
       : in_(column, base, failed) {}
+
+  [[nodiscard]] ByteReader& in() noexcept { return in_; }
+
+  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
+
+ protected:
+  ByteReader in_;
+  std::uint64_t count_{0};
+};
+
+// Reads what UintOptRleWriter writes.
+class UintOptRleReader : public RunReader {
+ public:
+  using RunReader::RunReader;
 
   std::uint64_t read() noexcept {
     if (count_ == 0) read_run();
@@ -31,27 +45,16 @@ class UintOptRleReader {
     return value_;
   }
 
-  [[nodiscard]] ByteReader& in() noexcept { return in_; }
-
-  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
-
  private:
   void read_run() noexcept;
 
-  ByteReader in_;
   std::uint64_t value_{0};
-  std::uint64_t count_{0};
 };
 
 // Reads what IntDiffOptRleWriter writes. Values stay within 0 and kMaxSafeInteger.
-class IntDiffOptRleReader {
+class IntDiffOptRleReader : public RunReader {
  public:
-  IntDiffOptRleReader() = default;
-
-  // `base` and `failed` as ByteReader has them.
-  explicit IntDiffOptRleReader(ByteView column, const std::uint8_t* base = nullptr,
-                               bool* failed = nullptr) noexcept
-      : in_(column, base, failed) {}
+  using RunReader::RunReader;
 
   std::uint64_t read() noexcept {
     if (count_ == 0) read_run();
@@ -64,28 +67,17 @@ class IntDiffOptRleReader {
     return value_;
   }
 
-  [[nodiscard]] ByteReader& in() noexcept { return in_; }
-
-  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
-
  private:
   void read_run() noexcept;
 
-  ByteReader in_;
   std::uint64_t value_{0};
   std::int64_t difference_{0};
-  std::uint64_t count_{0};
 };
 
 // Reads what RleByteWriter writes. The last run has no end.
-class RleByteReader {
+class RleByteReader : public RunReader {
  public:
-  RleByteReader() = default;
-
-  // `base` and `failed` as ByteReader has them.
-  explicit RleByteReader(ByteView column, const std::uint8_t* base = nullptr,
-                         bool* failed = nullptr) noexcept
-      : in_(column, base, failed) {}
+  using RunReader::RunReader;
 
   std::uint8_t read() noexcept {
     if (count_ == 0) read_run();
@@ -93,16 +85,10 @@ class RleByteReader {
     return value_;
   }
 
-  [[nodiscard]] ByteReader& in() noexcept { return in_; }
-
-  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
-
  private:
   void read_run() noexcept;
 
-  ByteReader in_;
   std::uint8_t value_{0};
-  std::uint64_t count_{0};
 };
 
 // A string of the column and what is known of it.

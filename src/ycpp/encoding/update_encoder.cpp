@@ -13,20 +13,6 @@ namespace ycpp {
 
 namespace {
 
-// The bytes of `values` behind the first `offset` of them.
-ByteView skip_values(const RawContent& content, Clock offset) {
-  ByteReader reader{content.values};
-  for (Clock i = 0; i < offset; ++i) {
-    if (content.kind == BlockKind::Any) {
-      skip_any(reader);
-    } else {
-      reader.var_bytes();
-    }
-  }
-  RUNNEL_CHECK(reader.ok());
-  return reader.rest();
-}
-
 template <class Encoder>
 void write_text(Encoder& encoder, const RawContent& content, Clock offset) {
   const Clock length = content.length - offset;
@@ -127,6 +113,20 @@ Bytes UpdateEncoderV2::finish() {
   return out;
 }
 
+ByteView values_from(const RawContent& content, Clock offset) {
+  ByteReader reader{content.values};
+  for (Clock i = 0; i < offset; ++i) {
+    if (content.kind == BlockKind::Any) {
+      skip_any(reader);
+    } else {
+      reader.var_bytes();
+    }
+  }
+  // The values were checked when the struct was read.
+  RUNNEL_CHECK(reader.ok());
+  return reader.rest();
+}
+
 template <class Encoder>
 void write_content(Encoder& encoder, const RawContent& content, Clock offset) {
   switch (content.kind) {
@@ -139,7 +139,7 @@ void write_content(Encoder& encoder, const RawContent& content, Clock offset) {
       return;
     case BlockKind::Json:
       encoder.write_len(content.length - offset);
-      encoder.write_json_strings(skip_values(content, offset), content.length - offset);
+      encoder.write_json_strings(values_from(content, offset), content.length - offset);
       return;
     case BlockKind::Binary:
       encoder.rest().var_bytes(content.values);
@@ -159,7 +159,7 @@ void write_content(Encoder& encoder, const RawContent& content, Clock offset) {
       return;
     case BlockKind::Any:
       encoder.write_len(content.length - offset);
-      encoder.rest().bytes(skip_values(content, offset));
+      encoder.rest().bytes(values_from(content, offset));
       return;
     case BlockKind::Doc:
       encoder.write_string(content.text);

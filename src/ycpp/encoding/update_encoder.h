@@ -121,6 +121,9 @@ class UpdateEncoderV2 {
   std::uint64_t next_key_{0};
 };
 
+// The bytes of Any or Json content behind its first `offset` values.
+[[nodiscard]] ByteView values_from(const RawContent& content, Clock offset);
+
 // Writes content without its first `offset` units, which only Deleted, Json, String and Any may
 // have. A String that is cut inside a surrogate pair starts with the half, as Yjs writes it.
 template <class Encoder>

@@ -1,9 +1,7 @@
 #include "ycpp/update/convert.h"
 
-#include "ycpp/update/delete_ranges.h"
 #include "ycpp/update/pass.h"
 
-#include <utility>
 #include <vector>
 
 namespace ycpp {
@@ -19,13 +17,7 @@ Result<Bytes> convert(ByteView update) {
     raw.wire = {};
     pass_struct(writer, raw);
   }
-  if (!reader.ok()) return std::unexpected(reader.error());
-  std::vector<DeleteSet::Range> deleted;
-  reader.read_delete_ranges(deleted);
-  if (!reader.ok()) return std::unexpected(reader.error());
-  writer.finish_structs();
-  write_delete_ranges(writer.encoder().rest(), To::kFormat, std::move(deleted));
-  return writer.finish();
+  return finish_pass(reader, writer);
 }
 
 template <class Codec>

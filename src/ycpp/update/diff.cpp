@@ -1,10 +1,6 @@
 #include "ycpp/update/diff.h"
 
-#include "ycpp/update/delete_ranges.h"
 #include "ycpp/update/pass.h"
-
-#include <utility>
-#include <vector>
 
 namespace ycpp {
 
@@ -33,13 +29,7 @@ Result<Bytes> diff(ByteView update, const StateVector& state_vector) {
       writing = true;
     }
   }
-  if (!reader.ok()) return std::unexpected(reader.error());
-  std::vector<DeleteSet::Range> deleted;
-  reader.read_delete_ranges(deleted);
-  if (!reader.ok()) return std::unexpected(reader.error());
-  writer.finish_structs();
-  write_delete_ranges(writer.encoder().rest(), Codec::kFormat, std::move(deleted));
-  return writer.finish();
+  return finish_pass(reader, writer);
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
 #include "ycpp/update/obfuscate.h"
 
 #include "ycpp/encoding/any.h"
+#include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/json.h"
-#include "ycpp/update/delete_ranges.h"
 #include "ycpp/update/pass.h"
 
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace ycpp {
 
@@ -161,13 +159,7 @@ Result<Bytes> obfuscate(ByteView update, const ObfuscateOptions& options) {
     obfuscator.apply(raw);
     pass_struct(writer, raw);
   }
-  if (!reader.ok()) return std::unexpected(reader.error());
-  std::vector<DeleteSet::Range> deleted;
-  reader.read_delete_ranges(deleted);
-  if (!reader.ok()) return std::unexpected(reader.error());
-  writer.finish_structs();
-  write_delete_ranges(writer.encoder().rest(), Codec::kFormat, std::move(deleted));
-  return writer.finish();
+  return finish_pass(reader, writer);
 }
 
 }  // namespace

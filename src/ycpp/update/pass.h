@@ -1,11 +1,15 @@
-// Writes structs as Yjs writes those that it only decoded: the key of a map entry is known only
-// where it was on the wire.
+// Passing an update on without a document. Structs are written as Yjs writes those that it only
+// decoded: the key of a map entry is known only where it was on the wire.
 #pragma once
 
 #include "ycpp/encoding/section_writer.h"
 #include "ycpp/encoding/struct_reader.h"
+#include "ycpp/update/delete_ranges.h"
 
+#include <expected>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace ycpp {
 
@@ -43,6 +47,18 @@ template <class Encoder>
 void pass_struct(SectionWriter<Encoder>& writer, RawStruct& raw, Clock offset = 0) {
   if (raw.is_item()) raw.info = decoded_info(raw);
   copy_struct(writer, raw, offset);
+}
+
+// Ends the pass once all structs are read: the delete set follows as it is.
+template <class Decoder, class Encoder>
+Result<Bytes> finish_pass(StructReader<Decoder>& reader, SectionWriter<Encoder>& writer) {
+  if (!reader.ok()) return std::unexpected(reader.error());
+  std::vector<DeleteSet::Range> deleted;
+  reader.read_delete_ranges(deleted);
+  if (!reader.ok()) return std::unexpected(reader.error());
+  writer.finish_structs();
+  write_delete_ranges(writer.encoder().rest(), Encoder::kFormat, std::move(deleted));
+  return writer.finish();
 }
 
 }  // namespace ycpp

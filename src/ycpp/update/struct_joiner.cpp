@@ -1,8 +1,5 @@
 #include "ycpp/update/struct_joiner.h"
 
-#include "base/check.h"
-#include "ycpp/encoding/any.h"
-#include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/utf.h"
 
 namespace ycpp {
@@ -14,20 +11,6 @@ RawStruct make_skip(Id id, Clock length) noexcept {
   skip.content.kind = BlockKind::Skip;
   skip.content.length = length;
   return skip;
-}
-
-ByteView values_from(const RawContent& content, Clock offset) {
-  ByteReader reader{content.values};
-  for (Clock i = 0; i < offset; ++i) {
-    if (content.kind == BlockKind::Any) {
-      skip_any(reader);
-    } else {
-      reader.var_bytes();
-    }
-  }
-  // The values were checked when the struct was read.
-  RUNNEL_CHECK(reader.ok());
-  return reader.rest();
 }
 
 // Two items become one where a document that holds both side by side makes them one: the second was

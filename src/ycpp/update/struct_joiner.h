@@ -13,9 +13,6 @@ namespace ycpp {
 // A gap of `length` units in what an update holds of a client.
 [[nodiscard]] RawStruct make_skip(Id id, Clock length) noexcept;
 
-// The bytes of Any or Json content behind its first `offset` values.
-[[nodiscard]] ByteView values_from(const RawContent& content, Clock offset);
-
 template <class Encoder>
 class StructJoiner {
  public:

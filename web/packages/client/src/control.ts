@@ -10,7 +10,7 @@ export type ControlMessage =
   | { type: "auth_error" | "error"; code: string; message?: string };
 
 /** y-websocket's outer message type under which the same JSON travels in binary. */
-export const BINARY_CONTROL_TYPE = 120;
+const BINARY_CONTROL_TYPE = 120;
 
 const known = new Set([
   "ack",

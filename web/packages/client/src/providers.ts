@@ -24,8 +24,6 @@ export interface ProviderRequest {
 export interface ProviderKind {
   name: "y-partykit" | "y-partyserver" | "y-websocket";
   create(request: ProviderRequest): StockProvider;
-  /** Whether control messages come as JSON text; y-websocket throws on text and gets them in binary. */
-  textControl: boolean;
 }
 
 /** Splits an optional scheme off; without one, localhost and http pages speak ws. */
@@ -52,7 +50,6 @@ type PartyProvider = new (host: string, room: string, doc: Y.Doc, options: Party
 export function partyKind(name: "y-partykit" | "y-partyserver", Provider: PartyProvider): ProviderKind {
   return {
     name,
-    textControl: true,
     create({ host, party, room, doc, awareness, Socket }) {
       const target = hostAndScheme(host);
       return new Provider(target.host, room, doc, {

@@ -1,6 +1,6 @@
 /**
- * Who holds which room. Components of one page that ask for the same room, with the same cache, share
- * one Collaboration; two rooms never share a document. The last release ends it after a short linger, so that React's
+ * Who holds which room. Components of one page that ask for the same room, with the same provider and cache, share one
+ * Collaboration; two rooms never share a document. The last release ends it after a short linger, so that React's
  * StrictMode (mount, unmount, mount) and a quick switch back keep the connection.
  */
 import { Collaboration, type CollaborationOptions } from "./collaboration.js";

@@ -1,11 +1,10 @@
 import { WebsocketProvider } from "y-websocket";
 import { hostAndScheme, type ProviderKind, type StockProvider } from "./providers.js";
 
-/** The stock y-websocket provider. It knows the main party only and must be told that we read control
- * messages (`runnel=1`), which it would otherwise throw on. */
+/** The stock y-websocket provider. It knows the main party only, and throws on text: `runnel=1` has the
+ * server send control messages in binary. */
 export const websocket: ProviderKind = {
   name: "y-websocket",
-  textControl: false,
   create({ host, room, doc, awareness, Socket }) {
     const target = hostAndScheme(host);
     return new WebsocketProvider(`${target.scheme}://${target.host}/yjs`, room, doc, {

@@ -17,7 +17,7 @@ export interface UseCollaboration extends CollaborationState {
 
 /**
  * Opens `{type}-{id}` at `host` and keeps it open while the component is mounted. The room is keyed by
- * host, party, type, id and cache alone: a new `getToken` function in every render re-dials nothing.
+ * provider, host, party, type, id and cache alone: a new `getToken` function in every render re-dials nothing.
  */
 export function useCollaboration(options: CollaborationOptions): UseCollaboration {
   const [collaboration, setCollaboration] = useState<Collaboration | null>(null);

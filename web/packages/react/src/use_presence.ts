@@ -25,7 +25,7 @@ function readPeople(awareness: Awareness): Person[] {
   return people.sort((a, b) => a.clientId - b.clientId);
 }
 
-/** Everybody else in the room, most stable order first. Announces `user` as oneself. */
+/** Everybody else in the room, in an order that does not jump. Announces `user` as oneself. */
 export function usePresence(awareness: Awareness | null, user?: Person["user"]): Person[] {
   const [people, setPeople] = useState<Person[]>([]);
   const announced = user ? JSON.stringify(user) : "";

@@ -5,6 +5,13 @@ const update = Uint8Array.from([0, 2, 0]);
 const step1 = Uint8Array.from([0, 0, 0]);
 
 describe("where the latest edit is", () => {
+  it("is not being saved while there is none", () => {
+    const saving = new SavingTracker();
+    expect(saving.state).toBe("saved here");
+    saving.connectionOpened();
+    expect(saving.state).toBe("saved here");
+  });
+
   it("follows the acknowledgements of the message that carried it", () => {
     const saving = new SavingTracker();
     saving.connectionOpened();

@@ -22,7 +22,7 @@ export class SavingTracker {
   #needed = 0; // the number of the sync message that carried the latest local edit
   #ack: Ack = { received: 0, durable: 0, backend: 0 };
   #chunk: "none" | "first" | "rest" = "none";
-  #cached = false;
+  #cached = true; // the browser's database lacks no local edit: before the first there is none
 
   /** A new connection counts from zero; what it has not acknowledged is unsent again. */
   connectionOpened(): void {

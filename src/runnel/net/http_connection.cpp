@@ -61,46 +61,43 @@ void HttpConnection::on_readable() {
   }
 }
 
-void HttpConnection::continue_handshake() {
-  const IoResult result = stream_.handshake();
-  switch (result.status) {
+// Whether an operation of the stream is not done: what it wants is awaited, or `over` was called.
+bool HttpConnection::waits_or_ends(IoStatus status, void (HttpConnection::*over)()) {
+  switch (status) {
     case IoStatus::Done:
-      phase_ = Phase::Reading;
-      read_request();
-      return;
+      return false;
     case IoStatus::WantRead:
       stream_.wait_readable();
-      return;
+      return true;
     case IoStatus::WantWrite:
       stream_.wait_writable();
-      return;
+      return true;
     case IoStatus::Ended:
     case IoStatus::Failed:
-      count_failed_handshake(&NetCounters::handshake_tls);
-      close();
-      return;
+      (this->*over)();
+      return true;
   }
+  std::unreachable();
+}
+
+void HttpConnection::continue_handshake() {
+  const IoResult result = stream_.handshake();
+  if (waits_or_ends(result.status, &HttpConnection::handshake_failed)) return;
+  phase_ = Phase::Reading;
+  read_request();
+}
+
+void HttpConnection::handshake_failed() {
+  count_failed_handshake(&NetCounters::handshake_tls);
+  close();
 }
 
 void HttpConnection::read_request() {
   const std::span<std::uint8_t> buffer = shard_->loop_impl().read_buffer();
   const IoResult result = stream_.read_some(buffer);
-  switch (result.status) {
-    case IoStatus::Done:
-      loop().counters().bytes_in.add(result.bytes);
-      take_bytes(buffer.first(result.bytes));
-      return;
-    case IoStatus::WantRead:
-      stream_.wait_readable();
-      return;
-    case IoStatus::WantWrite:
-      stream_.wait_writable();
-      return;
-    case IoStatus::Ended:
-    case IoStatus::Failed:
-      close();
-      return;
-  }
+  if (waits_or_ends(result.status, &HttpConnection::close)) return;
+  loop().counters().bytes_in.add(result.bytes);
+  take_bytes(buffer.first(result.bytes));
 }
 
 void HttpConnection::take_bytes(ByteView bytes) {
@@ -145,22 +142,9 @@ void HttpConnection::watch_peer() {
   const std::span<std::uint8_t> buffer =
       shard_->loop_impl().read_buffer().first(kPipelinedBytesMax);
   const IoResult result = stream_.read_some(buffer);
-  switch (result.status) {
-    case IoStatus::Done:
-      pipelined_.insert(pipelined_.end(), buffer.data(), buffer.data() + result.bytes);
-      stream_.wait_readable();
-      return;
-    case IoStatus::WantRead:
-      stream_.wait_readable();
-      return;
-    case IoStatus::WantWrite:
-      stream_.wait_writable();
-      return;
-    case IoStatus::Ended:
-    case IoStatus::Failed:
-      peer_gone();
-      return;
-  }
+  if (waits_or_ends(result.status, &HttpConnection::peer_gone)) return;
+  pipelined_.insert(pipelined_.end(), buffer.data(), buffer.data() + result.bytes);
+  stream_.wait_readable();
 }
 
 void HttpConnection::peer_gone() {

@@ -70,7 +70,9 @@ class HttpConnection final : public StreamOwner,
     Over        // closed, handed over or moving between loops
   };
 
+  bool waits_or_ends(IoStatus status, void (HttpConnection::*over)());
   void continue_handshake();
+  void handshake_failed();
   void read_request();
   void take_bytes(ByteView bytes);
   void watch_peer();

@@ -1,5 +1,4 @@
 #include "runnel/room/alarm_retry.h"
-#include "runnel/room/testing/room_fixture.h"
 #include "runnel/room/testing/script_room.h"
 
 #include <gmock/gmock.h>
@@ -10,9 +9,8 @@ namespace {
 
 using std::chrono::seconds;
 
-struct Rooms : RoomFixture {
+struct Rooms : ScriptedRooms {
   Rooms() {
-    add_party("main", script.factory());
     script.on_message = [](RoomContext& context, Connection&, const std::string& text) {
       if (text == "cancel") {
         context.storage().delete_alarm();
@@ -37,17 +35,6 @@ struct Rooms : RoomFixture {
   }
 
   [[nodiscard]] long alarms() const { return std::ranges::count(script.events, "alarm"); }
-
-  Rooms(const Rooms&) = delete;
-  Rooms& operator=(const Rooms&) = delete;
-  Rooms(Rooms&&) = delete;
-  Rooms& operator=(Rooms&&) = delete;
-
-  // The script has to outlive the rooms that follow it.
-  ~Rooms() { directory.reset(); }
-
-  Script script;
-  const RoomId room{"main", "r"};
 };
 
 TEST(Alarm, RunsOnceWhenItIsDue) {

@@ -1,6 +1,5 @@
 #include "runnel/room/room_directory.h"
 
-#include "runnel/room/testing/room_fixture.h"
 #include "runnel/room/testing/script_room.h"
 
 #include <gmock/gmock.h>
@@ -12,22 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct Rooms : RoomFixture {
-  explicit Rooms(RoomOptions room_options = {}) : RoomFixture(room_options) {
-    add_party("main", script.factory());
-  }
-
-  Rooms(const Rooms&) = delete;
-  Rooms& operator=(const Rooms&) = delete;
-  Rooms(Rooms&&) = delete;
-  Rooms& operator=(Rooms&&) = delete;
-
-  // The script has to outlive the rooms that follow it.
-  ~Rooms() { directory.reset(); }
-
-  Script script;
-  const RoomId room{"main", "r"};
-};
+using Rooms = ScriptedRooms;
 
 TEST(RoomDirectory, CreatesARoomForTheFirstWhoComesAndOnlyOne) {
   Rooms rooms;

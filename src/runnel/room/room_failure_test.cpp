@@ -1,5 +1,4 @@
 // A room that fails takes down itself and nobody else, and is there again for the next who comes.
-#include "runnel/room/testing/room_fixture.h"
 #include "runnel/room/testing/script_room.h"
 
 #include <gmock/gmock.h>
@@ -13,20 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct Rooms : RoomFixture {
-  Rooms() { add_party("main", script.factory()); }
-
-  Rooms(const Rooms&) = delete;
-  Rooms& operator=(const Rooms&) = delete;
-  Rooms(Rooms&&) = delete;
-  Rooms& operator=(Rooms&&) = delete;
-
-  // The script has to outlive the rooms that follow it.
-  ~Rooms() { directory.reset(); }
-
-  Script script;
-  const RoomId room{"main", "r"};
-};
+using Rooms = ScriptedRooms;
 
 TEST(RoomFailure, AnExceptionClosesTheRoomWith1011AndTheNextOneFindsANewRoom) {
   Rooms rooms;

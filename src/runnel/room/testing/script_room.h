@@ -1,7 +1,9 @@
-// A room for the runtime's own tests: does what its script says and writes down what happens to it.
+// A room for the runtime's own tests: does what its script says and writes down what happens to it;
+// and a shard of such rooms.
 #pragma once
 
 #include "runnel/room/room_handler.h"
+#include "runnel/room/testing/room_fixture.h"
 
 #include <functional>
 #include <memory>
@@ -111,5 +113,22 @@ class ScriptRoom final : public RoomHandler {
 inline HandlerFactory Script::factory() {
   return [this](RoomContext& context) { return std::make_unique<ScriptRoom>(context, *this); };
 }
+
+struct ScriptedRooms : RoomFixture {
+  explicit ScriptedRooms(RoomOptions room_options = {}) : RoomFixture(room_options) {
+    add_party("main", script.factory());
+  }
+
+  ScriptedRooms(const ScriptedRooms&) = delete;
+  ScriptedRooms& operator=(const ScriptedRooms&) = delete;
+  ScriptedRooms(ScriptedRooms&&) = delete;
+  ScriptedRooms& operator=(ScriptedRooms&&) = delete;
+
+  // The script has to outlive the rooms that follow it.
+  ~ScriptedRooms() { directory.reset(); }
+
+  Script script;
+  const RoomId room{"main", "r"};
+};
 
 }  // namespace runnel::room

@@ -35,6 +35,11 @@ class Mistakes(Case):
     def test_a_misspelt_flag_gets_the_one_that_was_meant(self):
         self.expect(run("serve", "--prot", "1"), 2, "--prot", "did you mean --port?", "next: `runnel serve --help`")
 
+    def test_a_bad_value_of_a_known_flag_gets_no_other_flag(self):
+        outcome = run("doc", "show", "a.update", "--root", "content=txt")
+        self.expect(outcome, 2, "--root: expected NAME=text", "got 'content=txt'", "next: `runnel doc show --help`")
+        self.assertNotIn("did you mean", outcome.stderr.decode())
+
     def test_a_bad_setting_says_what_was_expected(self):
         self.expect(run("serve", "--set", "save.interval=soon"), 2, "save.interval", "30s", "got 'soon'")
 

@@ -260,13 +260,14 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
   std::string command_name;
   for (const CLI::App* each = &command; each != nullptr; each = each->get_parent()) {
-    command_name = each->get_name() + (command_name.empty() ? "" : " " + command_name);
+    command_name.insert(0, command_name.empty() ? "" : " ");
+    command_name.insert(0, each->get_name());
   }
   std::string what = error.what();
   const std::size_t dashes = what.find("--");
   if (dashes != std::string::npos) {
     const std::string written =
-        what.substr(dashes + 2, what.find_first_of(" =", dashes) - dashes - 2);
+        what.substr(dashes + 2, what.find_first_of(" =:", dashes) - dashes - 2);
     const std::string_view meant = server::nearest(written, flags_of(command));
     if (!meant.empty() && meant != written) what += fmt::format("; did you mean --{}?", meant);
   }

@@ -13,7 +13,18 @@
 namespace {
 
 using runnel::ByteView;
-using namespace runnel::protocol;
+using runnel::protocol::AwarenessUpdate;
+using runnel::protocol::ClientMessage;
+using runnel::protocol::Codec;
+using runnel::protocol::ControlMessage;
+using runnel::protocol::create_codec;
+using runnel::protocol::CustomMessage;
+using runnel::protocol::Dialect;
+using runnel::protocol::encode_sync_update;
+using runnel::protocol::SyncStep1;
+using runnel::protocol::SyncStep2;
+using runnel::protocol::SyncUpdate;
+using runnel::protocol::UnknownText;
 
 constexpr std::size_t kMessageBytesMax = 512;
 

@@ -16,7 +16,7 @@ namespace ycpp {
 namespace {
 
 void check_one(ByteView update, UpdateFormat format) {
-  static_cast<void>(recognise_update_format(update));
+  const bool is_recognised = recognise_update_format(update).has_value();
   const UpdateFormat other = format == UpdateFormat::V1 ? UpdateFormat::V2 : UpdateFormat::V1;
   const Result<Bytes> converted = convert_update_format(update, format, other);
   const auto spans = parse_update_meta(update, format);
@@ -24,6 +24,7 @@ void check_one(ByteView update, UpdateFormat format) {
   RUNNEL_CHECK(converted.has_value() == deleted.has_value());
   if (!converted) return;
   RUNNEL_CHECK(spans.has_value());
+  RUNNEL_CHECK(is_recognised);
   RUNNEL_CHECK(recognise_update_format(*converted).has_value());
   RUNNEL_CHECK(delete_set_of_update(*converted, other).value() == *deleted);
   const Result<Bytes> obfuscated = obfuscate_update(update, {}, format);

@@ -140,10 +140,11 @@ void AccessService::store_and_admit(const AccessRequest& request, const VerdictK
                         .grant = grant};
   // The token may be used up by now. Were the verdict not stored before the client hears of it, a
   // crash in between would lock the client out.
-  verdicts_.put(
-      key, std::move(verdict), [key, grant = std::move(grant), done = std::move(done)]() mutable {
-        done(Admitted{.grant = std::move(grant), .key = std::move(key), .resumed = false});
-      });
+  Admitted admitted{.grant = std::move(grant), .key = key, .resumed = false};
+  verdicts_.put(key, std::move(verdict),
+                [admitted = std::move(admitted), done = std::move(done)]() mutable {
+                  done(std::move(admitted));
+                });
   schedule();
 }
 

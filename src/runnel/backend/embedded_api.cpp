@@ -209,9 +209,10 @@ Result<net::HttpResponse> EmbeddedApi::room_snapshot(Call& call) {
       net::query_value(net::split_target(call.request.target).query, "share").value_or("");
   const auto allowed = share_id.empty() ? RUNNEL_TRY(level(call, room))
                                         : RUNNEL_TRY(deps_.access.link_level(room, share_id));
-  if (!allowed)
+  if (!allowed) {
     return call.is_nobody() && share_id.empty() ? error_response(401, "Unauthorized")
                                                 : api_forbidden();
+  }
   EmbeddedSnapshot snapshot = RUNNEL_TRY(deps_.snapshots.load(room));
   if (snapshot.state != SnapshotState::Content) return error_response(404, "No snapshot found");
   net::HttpResponse response;

@@ -177,10 +177,10 @@ Result<net::HttpResponse> EmbeddedApi::projects(Call& call) {
   if (call.path.size() < 3) return api_not_found();
   const auto project = RUNNEL_TRY(deps_.store.project(call.path[1]));
   if (!project) return api_not_found();
-  const auto workspace_role_ = RUNNEL_TRY(workspace_role(call, project->workspace_id));
+  const auto inherited = RUNNEL_TRY(workspace_role(call, project->workspace_id));
   auto own = RUNNEL_TRY(deps_.store.role(Group::Project, project->id, call.user_id));
-  if (!own && workspace_role_ && (!project->is_private || workspace_role_ == "admin")) {
-    own = workspace_role_;
+  if (!own && inherited && (!project->is_private || inherited == "admin")) {
+    own = inherited;
   }
   if (!own) return api_forbidden();
   if (call.path[2] == "members") {

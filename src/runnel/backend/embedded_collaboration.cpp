@@ -166,8 +166,9 @@ net::HttpResponse EmbeddedCollaboration::check_access(const net::HttpRequest& re
   const auto level = access_.level_of(room, identity);
   if (!level) return broken("check-access", level.error());
   json::Object answer;
-  answer["hasAccess"] = level->has_value();
-  if (*level) answer["accessLevel"] = std::string(access_level_name(**level));
+  const std::optional<AccessLevel>& allowed = *level;
+  answer["hasAccess"] = allowed.has_value();
+  if (allowed) answer["accessLevel"] = std::string(access_level_name(*allowed));
   return net::json_response(200, json::to_string(answer));
 }
 
@@ -242,11 +243,12 @@ net::HttpResponse EmbeddedCollaboration::mint(const net::HttpRequest& request,
   } else if (identity.user_id.empty()) {
     return is_server ? error_response(400, "Missing userId") : error_response(401, "Unauthorized");
   } else {
-    const auto user = store_.user(identity.user_id);
-    if (!user) return broken("token", user.error());
-    if (!*user) return error_response(404, "Unknown user");
-    identity.user_name = (*user)->name;
-    identity.user_image = (*user)->image;
+    const auto asked = store_.user(identity.user_id);
+    if (!asked) return broken("token", asked.error());
+    const auto& user = *asked;
+    if (!user) return error_response(404, "Unknown user");
+    identity.user_name = user->name;
+    identity.user_image = user->image;
   }
   const bool wants_hmac = json::text_or_empty(*body, "kind") == "hmac";
   const auto minted =

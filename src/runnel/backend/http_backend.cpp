@@ -14,7 +14,7 @@ namespace json = auth::json;
 constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 // Servers take 8 to 16 KiB of headers. A document with thousands of clients would exceed that with
 // its state vector alone and could never be saved; it goes without.
-constexpr std::size_t kStateVectorBytesMax = 3 * 1024;
+constexpr std::size_t kStateVectorBytesMax = std::size_t{3} * 1024;
 constexpr std::int64_t kBytesPerExtraSecond = std::int64_t{1} << 20U;
 
 std::string without_trailing_slash(std::string url) {

@@ -37,8 +37,9 @@ Duration retry_after(const net::HttpReply& reply) {
   const auto field = reply.headers.find("Retry-After");
   if (!field) return Duration{0};
   std::int64_t seconds = 0;
-  const char* end = field->data() + field->size();
-  const auto [at, error] = std::from_chars(field->data(), end, seconds);
+  const char* begin = std::to_address(field->begin());
+  const char* end = begin + field->size();
+  const auto [at, error] = std::from_chars(begin, end, seconds);
   if (error != std::errc{} || at != end || seconds < 0) return Duration{0};
   return std::chrono::seconds{std::min(seconds, kSecondsMax)};
 }

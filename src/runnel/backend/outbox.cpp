@@ -30,7 +30,7 @@ Outbox::Outbox(OutboxDeps deps, OutboxOptions options)
 Outbox::~Outbox() {
   *self_ = nullptr;
   if (timer_) deps_.executor.cancel(*timer_);
-  if (flush_timer_) deps_.executor.cancel(*flush_timer_);
+  cancel_flush_timer();
 }
 
 void Outbox::start(std::function<bool(const RoomId&)> is_mine, Task done) {
@@ -356,11 +356,12 @@ void Outbox::set_pending(OutboxEntry& entry, std::optional<PendingState> pending
 
 void Outbox::limit_memory(const OutboxEntry& keep) {
   if (memory_bytes_ <= options_.memory_bytes_max) return;
-  for (auto& [room, entry] : entries_) {
+  for (auto& [room, owned] : entries_) {
     if (memory_bytes_ <= options_.memory_bytes_max) return;
+    OutboxEntry& entry = *owned;
     // The log has it, and what it has by then is at least as new.
-    if (entry.get() == &keep || entry->busy || !entry->pending || !entry->pending->logged) continue;
-    set_pending(*entry, std::nullopt);
+    if (&entry == &keep || entry.busy || !entry.pending || !entry.pending->logged) continue;
+    set_pending(entry, std::nullopt);
   }
 }
 
@@ -408,7 +409,7 @@ void Outbox::flush(Duration deadline, Task done) {
     return;
   }
   // A second flush takes the place of one that is under way.
-  if (flush_timer_) deps_.executor.cancel(*std::exchange(flush_timer_, std::nullopt));
+  cancel_flush_timer();
   flushed_ = std::move(done);
   for (auto& [room, entry] : entries_) {
     entry->tried_in_flush = false;
@@ -423,12 +424,17 @@ void Outbox::flush(Duration deadline, Task done) {
   check_flush();
 }
 
+void Outbox::cancel_flush_timer() {
+  if (flush_timer_) deps_.executor.cancel(*flush_timer_);
+  flush_timer_.reset();
+}
+
 void Outbox::check_flush() {
   if (!flushed_ || in_flight_ > 0) return;
   for (const auto& [room, entry] : entries_) {
     if (entry->is_waiting() && !entry->tried_in_flush && entry->hold != Hold::TooLarge) return;
   }
-  if (flush_timer_) deps_.executor.cancel(*std::exchange(flush_timer_, std::nullopt));
+  cancel_flush_timer();
   std::exchange(flushed_, nullptr)();
 }
 

@@ -152,6 +152,7 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
   void run_due();
   void arm_timer();
   void check_flush();
+  void cancel_flush_timer();
 
   // The steps of one attempt (outbox_attempt.cpp), in this order. Each ends in the next one, in
   // settle() or in failed(), and these in finish().

@@ -1,6 +1,8 @@
 // One attempt of the outbox to bring a room's state to the backend, step by step.
 #include "runnel/backend/outbox.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 
 namespace runnel::backend {
@@ -80,6 +82,7 @@ void Outbox::read_content(OutboxEntry& entry) {
 }
 
 void Outbox::on_log_read(OutboxEntry& entry, Result<storage::RoomRecord> record) {
+  RUNNEL_CHECK(entry.pending.has_value());
   if (entry.pending->update != nullptr) {  // the room submitted meanwhile
     prepare(entry);
     return;
@@ -114,6 +117,7 @@ void Outbox::on_log_read(OutboxEntry& entry, Result<storage::RoomRecord> record)
 }
 
 void Outbox::prepare(OutboxEntry& entry) {
+  RUNNEL_CHECK(entry.pending.has_value());
   // A copy: what is reported below may make the room submit anew while this runs.
   const PendingState taken = *entry.pending;
   const ByteView update = *taken.update;

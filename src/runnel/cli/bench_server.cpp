@@ -39,8 +39,8 @@ std::vector<char*> environment_without_settings() {
   return variables;
 }
 
-std::unexpected<Error> system_error(const std::string& what) {
-  return fail(Errc::Unavailable, what + ": " + std::strerror(errno));
+std::unexpected<Error> system_error(const std::string& what, int error_number = errno) {
+  return fail(Errc::Unavailable, what + ": " + std::generic_category().message(error_number));
 }
 
 }  // namespace
@@ -81,16 +81,17 @@ Result<void> BenchServer::spawn() {
   std::vector<std::string> words{"runnel",          "dev",   "--port",           "0", "--data",
                                  folder_ + "/data", "--set", "log.level=warning"};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::vector<char*> environment = environment_without_settings();
-  errno =
+  const int failed =
       posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
-  if (errno != 0) {
+  if (failed != 0) {
     pid_ = 0;
-    return system_error("the server could not be started");
+    return system_error("the server could not be started", failed);
   }
   return {};
 }

@@ -72,8 +72,8 @@ int restore(const server::LoadedConfig& loaded, const std::string& source, bool 
                         "restore into a new directory with --data, or add --replace");
   }
   for (const std::string& name : names) {
-    const Result<void> restored =
-        storage::restore_database(source + "/" + name, data_dir + "/" + name, replace, {});
+    const Result<void> restored = storage::restore_database(
+        fmt::format("{}/{}", source, name), fmt::format("{}/{}", data_dir, name), replace, {});
     if (!restored) return report_error(to_string(restored.error()));
   }
   fmt::print(stderr, "restored {} into {}\n", source, data_dir);

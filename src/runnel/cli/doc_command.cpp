@@ -41,7 +41,7 @@ Result<Bytes> read_file(const std::string& file, const DocStreams& streams) {
   }
   std::ifstream stream{file, std::ios::binary};
   if (!stream) return fail(Errc::NotFound, file + ": cannot be opened");
-  std::string content{std::istreambuf_iterator<char>{stream}, {}};
+  const std::string content{std::istreambuf_iterator<char>{stream}, {}};
   if (stream.bad()) return fail(Errc::Unavailable, file + ": cannot be read");
   return to_bytes(content);
 }
@@ -57,6 +57,7 @@ Result<LoadedUpdate> load(const std::string& file, std::optional<UpdateFormat> f
 
 Result<std::vector<LoadedUpdate>> load_all(const DocInput& input, const DocStreams& streams) {
   std::vector<LoadedUpdate> updates;
+  updates.reserve(input.files.size());
   for (const std::string& file : input.files) {
     updates.push_back(RUNNEL_TRY(load(file, input.from, streams)));
   }

@@ -70,12 +70,17 @@ void add_show(CLI::App& doc, const Choose& choose) {
       doc_show, command);
   add_input(*command, options->input, kManyFiles);
   command
-      ->add_option_function<std::vector<std::string>>(
+      ->add_option(
           "--root",
-          [options](const std::vector<std::string>& roots) {
-            for (const std::string& text : roots) options->roots.push_back(*parse_doc_root(text));
+          [options](const CLI::results_t& roots) {
+            for (const std::string& text : roots) {
+              if (auto root = parse_doc_root(text)) options->roots.push_back(*std::move(root));
+            }
+            return options->roots.size() == roots.size();
           },
           "a root and its type: NAME=text, array, map or xml; may be repeated")
+      ->type_name("TEXT")
+      ->expected(1, kManyFiles)
       ->required()
       ->allow_extra_args(false)
       ->check(CLI::Validator(

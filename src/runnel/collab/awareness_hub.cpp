@@ -1,5 +1,7 @@
 #include "runnel/collab/awareness_hub.h"
 
+#include "base/check.h"
+
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -208,11 +210,12 @@ AwarenessEffects AwarenessHub::leave(ConnectionId connection, milliseconds now) 
   for (const ClientId client : gone.owned) {
     if (const auto claimant = claims_.find(client); claimant != claims_.end()) {
       const ConnectionId heir = claimant->second;
-      const AwarenessEntry claim = *peers_.at(heir).claim;
+      const std::optional<AwarenessEntry> claim = peers_.at(heir).claim;
+      RUNNEL_CHECK(claim.has_value());  // `claims_` names whose it is
       take_over(heir, client);
       // Whatever the lost connection said last, the claimant's word is newer.
       owners_.at(client).clock = 0;
-      own_entry(claim, now, effects);
+      own_entry(*claim, now, effects);
       effects.tell_sender = true;
       continue;
     }

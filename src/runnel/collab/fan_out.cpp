@@ -133,7 +133,7 @@ std::int64_t FanOut::keep_alive() {
   const std::int64_t now_ms = context_.time().steady_ms();
   std::int64_t next_ms = now_ms + options_.keepalive.count();
   context_.for_each_connection([&](Connection& connection) {
-    Participant& participant = Participant::of(connection);
+    const Participant& participant = Participant::of(connection);
     if (now_ms - participant.binary_sent_ms >= options_.keepalive.count()) {
       send(connection, empty_awareness_);
     }

@@ -33,8 +33,8 @@ struct ListDeleter {
 
 // The process-wide state of libcurl, set up before its first use.
 void ensure_global_init() {
-  static const CURLcode kDone = curl_global_init(CURL_GLOBAL_DEFAULT);
-  std::ignore = kDone;
+  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
+  std::ignore = done;
 }
 
 std::string without_query(std::string_view url) {

@@ -219,6 +219,7 @@ LoopGroup::LoopGroup(std::size_t count, TimeSource& time, const ExceptionHook& o
   }
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): a thread that cannot be joined is our own bug.
 LoopGroup::~LoopGroup() { stop(); }
 
 void LoopGroup::start() {

@@ -180,7 +180,8 @@ void HttpConnection::dispatch() {
       return;
     }
     request.wants_websocket = true;
-    websocket_key_ = *request.headers.find("Sec-WebSocket-Key");
+    websocket_key_ =
+        request.headers.find("Sec-WebSocket-Key").value_or("");  // check_upgrade saw it
   }
   stream_.wait_readable();
   server.handler.on_request(std::move(request), Responder(shared_from_this()));
@@ -278,7 +279,7 @@ void HttpConnection::end_stream() {
   shard_->loop_impl().flush_list.add(*this);
 }
 
-std::unique_ptr<WebSocket> HttpConnection::upgrade(UpgradeOptions options,
+std::unique_ptr<WebSocket> HttpConnection::upgrade(const UpgradeOptions& options,
                                                    WebSocketHandler& handler) {
   RUNNEL_CHECK(phase_ != Phase::Answering || !websocket_key_.empty());
   const std::shared_ptr<ServerShard> shard = shard_;

@@ -33,7 +33,7 @@ class HttpConnection final : public StreamOwner,
   // What a Responder does.
   void respond(HttpResponse response);
   void begin_stream(const HttpResponse& head, Task on_disconnect);
-  std::unique_ptr<WebSocket> upgrade(UpgradeOptions options, WebSocketHandler& handler);
+  std::unique_ptr<WebSocket> upgrade(const UpgradeOptions& options, WebSocketHandler& handler);
   void move_to(EventLoop& target, std::move_only_function<void(Responder)> then);
 
   void set_on_disconnect(Task task) { on_disconnect_ = std::move(task); }

@@ -88,9 +88,10 @@ std::unique_ptr<HttpStream> Responder::stream(const HttpResponse& head, Task on_
   return std::make_unique<HttpStreamImpl>(std::move(connection));
 }
 
-std::unique_ptr<WebSocket> Responder::upgrade(UpgradeOptions options, WebSocketHandler& handler) {
+std::unique_ptr<WebSocket> Responder::upgrade(const UpgradeOptions& options,
+                                              WebSocketHandler& handler) {
   RUNNEL_CHECK(connection_ != nullptr);
-  return std::exchange(connection_, nullptr)->upgrade(std::move(options), handler);
+  return std::exchange(connection_, nullptr)->upgrade(options, handler);
 }
 
 void Responder::move_to(EventLoop& target, std::move_only_function<void(Responder)> then) {

@@ -82,7 +82,7 @@ class Responder {
 
   // Answers 101. Only for a request with `wants_websocket`. The handler outlives the WebSocket. If
   // the peer has gone meanwhile, the handler learns it through on_close.
-  std::unique_ptr<WebSocket> upgrade(UpgradeOptions options, WebSocketHandler& handler);
+  std::unique_ptr<WebSocket> upgrade(const UpgradeOptions& options, WebSocketHandler& handler);
 
   // Takes the connection to `target` and goes on there with `then`; at once if it is this loop.
   void move_to(EventLoop& target, std::move_only_function<void(Responder)> then);

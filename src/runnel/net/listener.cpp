@@ -101,7 +101,7 @@ Result<OwnedFd> bind_tcp(const ListenOptions& options) {
 // Whether somebody answers on the unix socket; a file that a crashed process left does not.
 bool is_unix_socket_alive(sockaddr_un address) {
   const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  return ::connect(probe.get(), as_sockaddr(address), sizeof address) == 0;
+  return probe.get() >= 0 && ::connect(probe.get(), as_sockaddr(address), sizeof address) == 0;
 }
 
 Result<OwnedFd> bind_unix(const ListenOptions& options) {

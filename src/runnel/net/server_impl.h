@@ -124,6 +124,8 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
   void drop_all();
 
  private:
+  // A copy: each may leave while it is told something.
+  [[nodiscard]] std::vector<std::shared_ptr<HttpConnection>> connections() const;
   void close_some_websockets(std::uint16_t code, const std::string& reason, std::size_t batch);
 
   HttpServerImpl* server_;

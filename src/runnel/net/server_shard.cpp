@@ -6,6 +6,7 @@
 #include "base/check.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace runnel::net {
@@ -51,11 +52,14 @@ void ServerShard::linger(Stream stream, OutputQueue out, ConnectionTicket ticket
 
 void ServerShard::remove(LingeringClose& lingering) { lingering_.erase(&lingering); }
 
+std::vector<std::shared_ptr<HttpConnection>> ServerShard::connections() const {
+  const auto values = std::views::values(connections_);
+  return {values.begin(), values.end()};
+}
+
 void ServerShard::begin_shutdown(const ShutdownOptions& options) {
   is_shutting_down_ = true;
-  std::vector<std::shared_ptr<HttpConnection>> connections;
-  for (const auto& [key, connection] : connections_) connections.push_back(connection);
-  for (const auto& connection : connections) connection->begin_shutdown();
+  for (const auto& connection : connections()) connection->begin_shutdown();
   const std::int64_t steps = std::max<std::int64_t>(options.spread / kCloseInterval, 1);
   const std::size_t batch = websockets_.size() / static_cast<std::size_t>(steps) + 1;
   close_some_websockets(options.close_code, options.reason, batch);
@@ -79,9 +83,7 @@ void ServerShard::close_some_websockets(std::uint16_t code, const std::string& r
 }
 
 void ServerShard::drop_all() {
-  std::vector<std::shared_ptr<HttpConnection>> connections;
-  for (const auto& [key, connection] : connections_) connections.push_back(connection);
-  for (const auto& connection : connections) connection->close();
+  for (const auto& connection : connections()) connection->close();
   lingering_.clear();
   for (WebSocketConnection* websocket : websockets_) {
     websocket->terminate("the server shut down");

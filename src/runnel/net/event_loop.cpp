@@ -3,7 +3,6 @@
 #include "runnel/net/loop_impl.h"
 
 #include "base/check.h"
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -15,12 +14,12 @@ namespace runnel::net {
 
 namespace {
 
-// A turn ends after as many events even if more are ready: what it produced must leave at last.
-constexpr int kEventsPerTurn = 512;
-
 // Posted work that takes longer than this in one turn goes on in the next one: what the first of it
 // has sent leaves before the last of it runs.
 constexpr std::int64_t kPostedMsPerTurn = 2;
+
+// Posted work may post more; what goes round longer waits a turn.
+constexpr int kPostedPasses = 16;
 
 // Work for the end of a turn may ask for more such work; what goes round longer waits a turn.
 constexpr int kTurnEndPasses = 16;
@@ -81,42 +80,44 @@ LoopImpl::LoopImpl(TimeSource& loop_time, std::size_t loop_index, ExceptionHook 
       write_buffer_(kWriteBufferBytes) {}
 
 void LoopImpl::post(Task task) {
-  bool is_first = false;
+  bool must_wake = false;
   {
     const std::scoped_lock lock(posted_mutex);
-    is_first = posted.empty();
     posted.push_back(std::move(task));
+    // One wake-up covers everything that is posted until it is handled.
+    must_wake = std::exchange(is_waiting, false);
   }
-  // One wake-up covers everything that is posted until it is handled.
-  if (is_first) boost::asio::post(io, [this] { run_posted(); });
+  if (must_wake) poller.wake();
 }
 
+// What is posted meanwhile belongs to the same turn, as far as there is time.
 void LoopImpl::run_posted() {
-  std::vector<Task> batch;
-  {
-    const std::scoped_lock lock(posted_mutex);
-    batch.swap(posted);
-  }
-  const std::int64_t begun_ms = time.steady_ms();
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    run_task(batch[i]);
-    const bool is_last = i + 1 == batch.size();
-    if (is_last || time.steady_ms() - begun_ms < kPostedMsPerTurn) continue;
-    batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(i + 1));
-    put_back(std::move(batch));
-    return;
+  const std::int64_t end_ms = time.steady_ms() + kPostedMsPerTurn;
+  for (int pass = 0; pass < kPostedPasses; ++pass) {
+    std::vector<Task> batch;
+    {
+      const std::scoped_lock lock(posted_mutex);
+      is_waiting = false;
+      batch.swap(posted);
+    }
+    if (batch.empty()) return;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      run_task(batch[i]);
+      if (time.steady_ms() < end_ms) continue;
+      batch.erase(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(i + 1));
+      put_back(std::move(batch));
+      return;
+    }
   }
 }
 
 // Before everything that was posted meanwhile, and behind the end of this turn.
 void LoopImpl::put_back(std::vector<Task> tasks) {
-  is_turn_over = true;
+  if (tasks.empty()) return;
   const std::scoped_lock lock(posted_mutex);
-  const bool is_first = posted.empty();
   tasks.insert(tasks.end(), std::make_move_iterator(posted.begin()),
                std::make_move_iterator(posted.end()));
   posted.swap(tasks);
-  if (is_first) boost::asio::post(io, [this] { run_posted(); });
 }
 
 // The one place where an exception ends: a task that throws must not take the loop with it.
@@ -133,11 +134,8 @@ void LoopImpl::run() {
   block_sigpipe();
   while (!is_stopping.load(std::memory_order_acquire)) {
     try {
-      is_turn_over = false;
-      wait_for_first_event();
-      for (int events = 1; events < kEventsPerTurn && !is_turn_over; ++events) {
-        if (io.poll_one() == 0) break;
-      }
+      poller.poll(wait_ms());
+      run_posted();
       run_due_timers();
       finish_turn();
     } catch (const std::exception& error) {
@@ -147,18 +145,17 @@ void LoopImpl::run() {
   thread.store(std::thread::id{});
 }
 
-void LoopImpl::wait_for_first_event() {
-  if (!turn_end.empty() || !flush_list.is_empty()) {
-    io.poll_one();
-    return;
+// How long the next turn may wait for its first event. From here on a post wakes the poller.
+int LoopImpl::wait_ms() {
+  if (!turn_end.empty() || !flush_list.is_empty()) return 0;
+  {
+    const std::scoped_lock lock(posted_mutex);
+    if (!posted.empty()) return 0;
+    is_waiting = true;
   }
   const std::int64_t due_ms = timers.next_due_ms();
-  const std::int64_t wait_ms = due_ms < 0 ? kLongestWaitMs : due_ms - time.steady_ms();
-  if (wait_ms <= 0) {
-    io.poll_one();
-  } else {
-    io.run_one_for(std::chrono::milliseconds(std::min(wait_ms, kLongestWaitMs)));
-  }
+  const std::int64_t wait = due_ms < 0 ? kLongestWaitMs : due_ms - time.steady_ms();
+  return static_cast<int>(std::clamp<std::int64_t>(wait, 0, kLongestWaitMs));
 }
 
 void LoopImpl::run_due_timers() {

@@ -16,7 +16,7 @@
 
 namespace runnel::net {
 
-class HttpConnection final : public StreamOwner,
+class HttpConnection final : public PollOwner,
                              public Flushable,
                              public std::enable_shared_from_this<HttpConnection> {
  public:

@@ -5,7 +5,7 @@
 
 namespace runnel::net {
 
-class LingeringClose final : public StreamOwner {
+class LingeringClose final : public PollOwner {
  public:
   LingeringClose(ServerShard& shard, Stream stream, OutputQueue out, ConnectionTicket ticket);
   LingeringClose(const LingeringClose&) = delete;

@@ -138,30 +138,21 @@ Result<BoundSocket> bind_and_listen(const ListenOptions& options) {
 }
 
 Listener::Listener(HttpServerImpl& server, OwnedFd fd, const ListenOptions& options)
-    : server_(server),
-      core_(std::make_shared<Core>(server.loops.at(0).impl().io)),
-      unix_path_(options.unix_path),
-      tls_(options.tls) {
-  core_->descriptor.assign(fd.release());
-  core_->listener = this;
-}
+    : server_(server), fd_(std::move(fd)), unix_path_(options.unix_path), tls_(options.tls) {}
 
 Listener::~Listener() {
   server_.loops.at(0).cancel(retry_);
-  core_->listener = nullptr;
-  boost::system::error_code ignored;
-  core_->descriptor.close(ignored);
+  if (is_started_) server_.loops.at(0).impl().poller.forget(fd_.get());
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
 }
 
-void Listener::start() { wait(); }
-
-void Listener::wait() {
-  core_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                               [core = core_](const boost::system::error_code& /*cancelled*/) {
-                                 if (core->listener != nullptr) core->listener->accept_some();
-                               });
+void Listener::start() {
+  is_started_ = true;
+  server_.loops.at(0).impl().poller.add(fd_.get(), *this);
+  wait();
 }
+
+void Listener::wait() { server_.loops.at(0).impl().poller.want_read(fd_.get()); }
 
 void Listener::accept_some() {
   for (int accepted = 0; accepted < kAcceptsPerEvent; ++accepted) {
@@ -179,8 +170,7 @@ void Listener::accept_some() {
 bool Listener::accept_one() {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  OwnedFd fd(::accept4(core_->descriptor.native_handle(), as_sockaddr(address), &size,
-                       SOCK_NONBLOCK | SOCK_CLOEXEC));
+  OwnedFd fd(::accept4(fd_.get(), as_sockaddr(address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (fd.get() < 0) return false;
   if (address.ss_family != AF_UNIX) {
     const int on = 1;

@@ -6,7 +6,6 @@
 #include "runnel/net/stream.h"
 
 #include "base/result.h"
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -24,26 +23,22 @@ struct BoundSocket {
 
 Result<BoundSocket> bind_and_listen(const ListenOptions& options);
 
-class Listener {
+class Listener final : private PollOwner {
  public:
   Listener(HttpServerImpl& server, OwnedFd fd, const ListenOptions& options);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   Listener(Listener&&) = delete;
   Listener& operator=(Listener&&) = delete;
-  ~Listener();
+  ~Listener() override;
 
   // Own loop from here on.
   void start();
 
  private:
-  // Shared with the wait that is outstanding, which learns from it that the listener has gone.
-  struct Core {
-    explicit Core(boost::asio::io_context& io) : descriptor(io) {}
+  void on_readable() override { accept_some(); }
 
-    boost::asio::posix::stream_descriptor descriptor;
-    Listener* listener{nullptr};
-  };
+  void on_writable() override {}
 
   void wait();
   void accept_some();
@@ -51,10 +46,11 @@ class Listener {
   void pause();
 
   HttpServerImpl& server_;
-  std::shared_ptr<Core> core_;
+  OwnedFd fd_;
   std::string unix_path_;
   TlsContext* tls_;
   TimerId retry_;
+  bool is_started_{false};
 };
 
 }  // namespace runnel::net

@@ -3,10 +3,8 @@
 #pragma once
 
 #include "runnel/net/event_loop.h"
+#include "runnel/net/poller.h"
 #include "runnel/net/timer_heap.h"
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -73,7 +71,7 @@ struct LoopImpl {
   void run();
   void run_posted();
   void put_back(std::vector<Task> tasks);
-  void wait_for_first_event();
+  [[nodiscard]] int wait_ms();
   void run_due_timers();
   void finish_turn();
   void run_task(Task& task);
@@ -89,14 +87,14 @@ struct LoopImpl {
   ExceptionHook on_exception;
   NetCounters counters;
 
+  Poller poller;
   TimerHeap timers;
   FlushList flush_list;
   std::vector<Task> turn_end;
 
   std::mutex posted_mutex;
   std::vector<Task> posted;  // guarded by posted_mutex
-
-  bool is_turn_over{false};  // although events may be ready
+  bool is_waiting{false};    // guarded by posted_mutex: a post has to wake the poller
 
   std::atomic<bool> is_stopping{false};
   std::atomic<std::thread::id> thread{};
@@ -104,12 +102,6 @@ struct LoopImpl {
  private:
   std::vector<std::uint8_t> read_buffer_;
   std::vector<std::uint8_t> write_buffer_;
-
- public:
-  // Last, so that handlers which are still waiting are destroyed before what they refer to.
-  boost::asio::io_context io{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
-      boost::asio::make_work_guard(io)};
 };
 
 }  // namespace runnel::net

@@ -1,43 +1,49 @@
 #include "runnel/net/signals.h"
 
-#include "runnel/net/loop_impl.h"
+#include "runnel/net/event_loop.h"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <thread>
 #include <utility>
 
 namespace runnel::net {
 
-// Shared with the wait that is outstanding, which may be called once more after the watcher has
-// gone.
-struct SignalWatcherImpl : std::enable_shared_from_this<SignalWatcherImpl> {
-  SignalWatcherImpl(LoopImpl& loop, std::function<void(int)> callback)
-      : signals(loop.io), on_signal(std::move(callback)) {}
+// A thread of its own waits, so that a loop knows nothing of signals and pays nothing for them.
+struct SignalWatcherImpl {
+  SignalWatcherImpl(EventLoop& event_loop, std::function<void(int)> callback)
+      : loop(event_loop),
+        on_signal(std::make_shared<std::function<void(int)>>(std::move(callback))) {}
 
   void wait() {
-    signals.async_wait(
-        [self = shared_from_this()](const boost::system::error_code& failed, int signal) {
-          if (failed || !self->on_signal) return;
-          self->on_signal(signal);
-          self->wait();
-        });
+    signals.async_wait([this](const boost::system::error_code& failed, int signal) {
+      if (failed) return;
+      loop.post([weak = std::weak_ptr(on_signal), signal] {
+        if (const auto alive = weak.lock()) (*alive)(signal);
+      });
+      wait();
+    });
   }
 
-  boost::asio::signal_set signals;
-  std::function<void(int)> on_signal;
+  EventLoop& loop;
+  std::shared_ptr<std::function<void(int)>> on_signal;  // dies with the watcher, on the loop
+  boost::asio::io_context io{1};
+  boost::asio::signal_set signals{io};
+  std::thread thread;
 };
 
 SignalWatcher::SignalWatcher(EventLoop& loop, std::initializer_list<int> signals,
                              std::function<void(int signal)> on_signal)
-    : impl_(std::make_shared<SignalWatcherImpl>(loop.impl(), std::move(on_signal))) {
+    : impl_(std::make_unique<SignalWatcherImpl>(loop, std::move(on_signal))) {
   for (const int signal : signals) impl_->signals.add(signal);
   impl_->wait();
+  impl_->thread = std::thread([impl = impl_.get()] { impl->io.run(); });
 }
 
 SignalWatcher::~SignalWatcher() {
-  impl_->on_signal = nullptr;
-  boost::system::error_code ignored;
-  impl_->signals.cancel(ignored);
+  impl_->io.stop();
+  impl_->thread.join();
 }
 
 }  // namespace runnel::net

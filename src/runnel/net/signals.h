@@ -23,7 +23,7 @@ class SignalWatcher {
   ~SignalWatcher();
 
  private:
-  std::shared_ptr<SignalWatcherImpl> impl_;
+  std::unique_ptr<SignalWatcherImpl> impl_;
 };
 
 }  // namespace runnel::net

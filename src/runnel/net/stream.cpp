@@ -1,6 +1,5 @@
 #include "runnel/net/stream.h"
 
-#include <boost/asio/post.hpp>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,20 +52,19 @@ OwnedFd::~OwnedFd() {
 
 int OwnedFd::release() noexcept { return std::exchange(fd_, -1); }
 
-Stream::Stream(LoopImpl& loop, DetachedStream detached, StreamOwner& owner)
-    : core_(std::make_shared<Core>(loop)) {
-  boost::system::error_code failed;
-  core_->descriptor.assign(detached.fd.get(), failed);
-  // A descriptor that epoll does not take is closed here and reads as a broken connection.
-  if (!failed) detached.fd.release();
-  core_->ssl = std::move(detached.ssl);
-  core_->owner = &owner;
+Stream::Stream(LoopImpl& loop, DetachedStream detached, PollOwner& owner)
+    : loop_(&loop), fd_(std::move(detached.fd)), ssl_(std::move(detached.ssl)) {
+  if (is_open()) loop_->poller.add(fd_.get(), owner);
 }
+
+Stream::Stream(Stream&& other) noexcept = default;
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this != &other) {
     close();
-    core_ = std::move(other.core_);
+    loop_ = other.loop_;
+    fd_ = std::move(other.fd_);
+    ssl_ = std::move(other.ssl_);
     promised_ = std::exchange(other.promised_, 0);
   }
   return *this;
@@ -77,29 +75,29 @@ Stream::~Stream() { close(); }
 IoResult Stream::handshake() {
   if (!is_tls()) return {IoStatus::Done, 0};
   ERR_clear_error();
-  const int result = SSL_do_handshake(core_->ssl.get());
+  const int result = SSL_do_handshake(ssl_.get());
   return result == 1 ? IoResult{IoStatus::Done, 0} : tls_result(result);
 }
 
 IoResult Stream::read_some(std::span<std::uint8_t> into) {
-  if (core_->ssl != nullptr) {
+  if (ssl_ != nullptr) {
     ERR_clear_error();
     std::size_t bytes = 0;
-    const int result = SSL_read_ex(core_->ssl.get(), into.data(), into.size(), &bytes);
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
     return result == 1 ? IoResult{IoStatus::Done, bytes} : tls_result(result);
   }
-  const ssize_t bytes = ::recv(core_->descriptor.native_handle(), into.data(), into.size(), 0);
+  const ssize_t bytes = ::recv(fd_.get(), into.data(), into.size(), 0);
   if (bytes > 0) return {IoStatus::Done, static_cast<std::size_t>(bytes)};
   if (bytes == 0) return {IoStatus::Ended, 0};
   return errno_result(IoStatus::WantRead);
 }
 
 IoResult Stream::write_some(std::span<const iovec> parts) {
-  return core_->ssl != nullptr ? write_tls(parts) : write_plain(parts);
+  return ssl_ != nullptr ? write_tls(parts) : write_plain(parts);
 }
 
 IoResult Stream::tls_result(int result) {
-  switch (SSL_get_error(core_->ssl.get(), result)) {
+  switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return {IoStatus::WantRead, 0};
     case SSL_ERROR_WANT_WRITE:
@@ -113,11 +111,11 @@ IoResult Stream::tls_result(int result) {
 }
 
 IoResult Stream::write_tls(std::span<const iovec> parts) {
-  const std::span<std::uint8_t> record = core_->loop->write_buffer();
+  const std::span<std::uint8_t> record = loop_->write_buffer();
   const std::size_t size = std::max(gather(parts, record), promised_);
   ERR_clear_error();
   std::size_t written = 0;
-  const int result = SSL_write_ex(core_->ssl.get(), record.data(), size, &written);
+  const int result = SSL_write_ex(ssl_.get(), record.data(), size, &written);
   if (result == 1) {
     promised_ = 0;
     return {IoStatus::Done, written};
@@ -130,8 +128,8 @@ IoResult Stream::write_tls(std::span<const iovec> parts) {
 // Up to a buffer's worth is copied together: one send() of a copy is cheaper than a sendmsg() that
 // walks over many small parts.
 IoResult Stream::write_plain(std::span<const iovec> parts) {
-  const int fd = core_->descriptor.native_handle();
-  const std::span<std::uint8_t> together = core_->loop->write_buffer();
+  const int fd = fd_.get();
+  const std::span<std::uint8_t> together = loop_->write_buffer();
   ssize_t bytes = 0;
   if (parts.size() == 1) {
     bytes = ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
@@ -148,53 +146,32 @@ IoResult Stream::write_plain(std::span<const iovec> parts) {
 }
 
 void Stream::wait_readable() {
-  if (core_->is_read_awaited) return;
-  core_->is_read_awaited = true;
-  auto ready = [core = core_](const boost::system::error_code& /*cancelled*/) {
-    core->is_read_awaited = false;
-    if (core->owner != nullptr) core->owner->on_readable();
-  };
-  if (core_->ssl != nullptr && SSL_has_pending(core_->ssl.get()) == 1) {
-    // OpenSSL has bytes already, of which epoll knows nothing.
-    boost::asio::post(core_->loop->io, [ready] { ready({}); });
-    return;
-  }
-  core_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read, ready);
+  loop_->poller.want_read(fd_.get());
+  // OpenSSL may have bytes already, of which epoll knows nothing.
+  if (ssl_ != nullptr && SSL_has_pending(ssl_.get()) == 1) loop_->poller.read_is_ready(fd_.get());
 }
 
-void Stream::wait_writable() {
-  if (core_->is_write_awaited) return;
-  core_->is_write_awaited = true;
-  core_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                               [core = core_](const boost::system::error_code& /*cancelled*/) {
-                                 core->is_write_awaited = false;
-                                 if (core->owner != nullptr) core->owner->on_writable();
-                               });
-}
+void Stream::wait_writable() { loop_->poller.want_write(fd_.get()); }
 
 void Stream::shutdown_write() {
-  if (core_->ssl != nullptr) {
+  if (ssl_ != nullptr) {
     ERR_clear_error();
-    SSL_shutdown(core_->ssl.get());
+    SSL_shutdown(ssl_.get());
     ERR_clear_error();
   }
-  ::shutdown(core_->descriptor.native_handle(), SHUT_WR);
+  ::shutdown(fd_.get(), SHUT_WR);
 }
 
 DetachedStream Stream::detach() {
-  core_->owner = nullptr;
-  DetachedStream detached{OwnedFd(core_->descriptor.release()), std::move(core_->ssl)};
-  core_.reset();
-  return detached;
+  if (is_open()) loop_->poller.remove(fd_.get());
+  return {std::move(fd_), std::move(ssl_)};
 }
 
 void Stream::close() {
-  if (core_ == nullptr) return;
-  core_->owner = nullptr;
-  boost::system::error_code ignored;
-  core_->descriptor.close(ignored);
-  core_->ssl.reset();
-  core_.reset();
+  if (!is_open()) return;
+  loop_->poller.forget(fd_.get());
+  fd_ = OwnedFd();
+  ssl_.reset();
 }
 
 }  // namespace runnel::net

@@ -7,7 +7,6 @@
 
 #include "runnel/net/loop_impl.h"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <openssl/ssl.h>
 #include <sys/uio.h>
 
@@ -66,38 +65,22 @@ struct IoResult {
   std::size_t bytes{0};
 };
 
-class StreamOwner {
- public:
-  StreamOwner() = default;
-  StreamOwner(const StreamOwner&) = delete;
-  StreamOwner& operator=(const StreamOwner&) = delete;
-  StreamOwner(StreamOwner&&) = delete;
-  StreamOwner& operator=(StreamOwner&&) = delete;
-
-  // Both may destroy the stream.
-  virtual void on_readable() = 0;
-  virtual void on_writable() = 0;
-
- protected:
-  virtual ~StreamOwner() = default;
-};
-
 class Stream {
  public:
   Stream() = default;
-  Stream(LoopImpl& loop, DetachedStream detached, StreamOwner& owner);
+  Stream(LoopImpl& loop, DetachedStream detached, PollOwner& owner);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-  Stream(Stream&& other) noexcept = default;
+  Stream(Stream&& other) noexcept;
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
 
-  [[nodiscard]] bool is_open() const { return core_ != nullptr; }
+  [[nodiscard]] bool is_open() const { return fd_.get() >= 0; }
 
-  [[nodiscard]] bool is_tls() const { return core_ != nullptr && core_->ssl != nullptr; }
+  [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
 
   // Whoever is called back from now on; the stream moved from one object to another.
-  void set_owner(StreamOwner& owner) { core_->owner = &owner; }
+  void set_owner(PollOwner& owner) { loop_->poller.set_owner(fd_.get(), owner); }
 
   // Goes on with the server's side of the TLS handshake; Done at once on a plain stream.
   IoResult handshake();
@@ -124,24 +107,13 @@ class Stream {
   void close();
 
  private:
-  // Kept alive by the waits that are outstanding, so that they can find out that the stream has
-  // gone. This is the only state that is shared, and it never leaves the loop.
-  struct Core {
-    explicit Core(LoopImpl& core_loop) : loop(&core_loop), descriptor(core_loop.io) {}
-
-    LoopImpl* loop;
-    boost::asio::posix::stream_descriptor descriptor;
-    SslPtr ssl;
-    StreamOwner* owner{nullptr};
-    bool is_read_awaited{false};
-    bool is_write_awaited{false};
-  };
-
   IoResult tls_result(int result);
   IoResult write_tls(std::span<const iovec> parts);
   IoResult write_plain(std::span<const iovec> parts);
 
-  std::shared_ptr<Core> core_;
+  LoopImpl* loop_{nullptr};
+  OwnedFd fd_;
+  SslPtr ssl_;
   std::size_t promised_{0};
 };
 

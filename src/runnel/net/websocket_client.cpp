@@ -37,7 +37,7 @@ OwnedFd begin_connect(const WebSocketClientOptions& options) {
   return fd;
 }
 
-class Client final : public WebSocketClient, public StreamOwner, public Flushable {
+class Client final : public WebSocketClient, public PollOwner, public Flushable {
  public:
   Client(EventLoop& loop, RandomSource& random, WebSocketClientOptions options,
          WebSocketClientHandler& handler)

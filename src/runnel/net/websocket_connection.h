@@ -14,7 +14,7 @@
 
 namespace runnel::net {
 
-class WebSocketConnection final : public WebSocket, public StreamOwner, public Flushable {
+class WebSocketConnection final : public WebSocket, public PollOwner, public Flushable {
  public:
   struct Begin {
     Stream stream;  // closed when the peer hung up before the upgrade

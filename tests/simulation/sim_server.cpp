@@ -104,8 +104,8 @@ void SimServer::accept(const RoomId& room, room::ConnectInfo info,
   info.id = ConnectionId(++last_connection_);
   const ConnectionId id = info.id;
   link->at_server = [&shard, id](PayloadKind kind, Bytes payload) {
-    shard.loop.post([&shard, id, kind, payload = std::move(payload)]() mutable {
-      shard.rooms->deliver(id, kind, std::move(payload));
+    shard.loop.post([&shard, id, kind, payload = std::move(payload)] {
+      shard.rooms->deliver(id, kind, payload);
     });
   };
   link->server_lost = [&shard, id] {

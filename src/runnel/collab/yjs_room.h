@@ -36,7 +36,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
 
   void on_start(room::Done started) override;
   void on_connect(room::Connection& connection) override;
-  void on_message(room::Connection& connection, PayloadKind kind, Bytes payload) override;
+  void on_message(room::Connection& connection, PayloadKind kind, ByteView payload) override;
   void on_close(room::Connection& connection) override;
   void on_request(const room::RoomRequest& request, room::Respond respond) override;
   void on_identity_changed(room::Connection& connection) override;

@@ -24,7 +24,7 @@ constexpr std::int64_t kAskAgainMs = 10'000;
 
 }  // namespace
 
-void YjsRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload) {
+void YjsRoom::on_message(Connection& connection, PayloadKind kind, ByteView payload) {
   Participant& participant = Participant::of(connection);
   const protocol::Dialect before = participant.codec->dialect();
   const auto message = participant.codec->decode(kind, payload);

@@ -55,7 +55,7 @@ void PresenceRoom::on_connect(Connection& connection) {
   connection.send_text(snapshot());
 }
 
-void PresenceRoom::on_message(Connection& connection, PayloadKind kind, Bytes payload) {
+void PresenceRoom::on_message(Connection& connection, PayloadKind kind, ByteView payload) {
   if (kind != PayloadKind::Text || payload.size() > kControlBytesMax) {
     refuse(connection);
     return;

@@ -36,7 +36,7 @@ class PresenceRoom final : public room::RoomHandler {
       : context_(context), options_(std::move(options)) {}
 
   void on_connect(room::Connection& connection) override;
-  void on_message(room::Connection& connection, PayloadKind kind, Bytes payload) override;
+  void on_message(room::Connection& connection, PayloadKind kind, ByteView payload) override;
   void on_close(room::Connection& connection) override;
   void on_identity_changed(room::Connection& connection) override;
   void on_revoked(room::Connection& connection, std::string_view reason) override;

@@ -167,7 +167,7 @@ void Room::drain_mailbox() {
 void Room::handle(RoomEvent event) {
   if (auto* message = std::get_if<MessageEvent>(&event)) {
     Connection* from = member(message->connection);
-    if (from != nullptr) handle_message(*from, message->kind, std::move(message->payload));
+    if (from != nullptr) handle_message(*from, message->kind, message->payload);
   } else if (auto* connect = std::get_if<ConnectEvent>(&event)) {
     handle_connect(connect->connection);
   } else if (auto* close = std::get_if<CloseEvent>(&event)) {
@@ -214,19 +214,19 @@ void Room::handle_connect(ConnectionId id) {
   });
 }
 
-void Room::deliver(Connection& connection, PayloadKind kind, Bytes payload) {
+void Room::deliver(Connection& connection, PayloadKind kind, ByteView payload) {
   if (connection.is_closing()) return;
   if (takes_events() && mailbox_.is_empty()) {
-    handle_message(connection, kind, std::move(payload));
+    handle_message(connection, kind, payload);
     return;
   }
-  accept(MessageEvent{.connection = connection.id(), .kind = kind, .payload = std::move(payload)});
+  accept(MessageEvent{.connection = connection.id(), .kind = kind, .payload = to_bytes(payload)});
 }
 
-void Room::handle_message(Connection& connection, PayloadKind kind, Bytes payload) {
+void Room::handle_message(Connection& connection, PayloadKind kind, ByteView payload) {
   if (connection.closing_) return;
   ++connection.traffic_.messages_in;
-  run_turn([&] { handler_->on_message(connection, kind, std::move(payload)); });
+  run_turn([&] { handler_->on_message(connection, kind, payload); });
 }
 
 void Room::disconnected(Connection& connection) {

@@ -34,7 +34,7 @@ class Room final : public RoomContext, private StoredRoomOwner {
 
   void open(RoomDirectory::Opened done);
   Connection* connect(ConnectInfo info, std::unique_ptr<ConnectionPort> port);
-  void deliver(Connection& connection, PayloadKind kind, Bytes payload);
+  void deliver(Connection& connection, PayloadKind kind, ByteView payload);
   void disconnected(Connection& connection);
   void request(RoomRequest request, Respond respond);
   void alarm_due();
@@ -90,7 +90,7 @@ class Room final : public RoomContext, private StoredRoomOwner {
   void drain_mailbox();
   void handle(RoomEvent event);
   void handle_connect(ConnectionId id);
-  void handle_message(Connection& connection, PayloadKind kind, Bytes payload);
+  void handle_message(Connection& connection, PayloadKind kind, ByteView payload);
   void handle_close(ConnectionId id);
   void handle_alarm();
   void alarm_done(const Result<void>& outcome);

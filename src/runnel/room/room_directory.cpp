@@ -142,11 +142,11 @@ void RoomDirectory::connect(const RoomId& id, ConnectInfo info,
   if (made != nullptr) connections_.insert_or_assign(connection, Slot{room, made});
 }
 
-void RoomDirectory::deliver(ConnectionId connection, PayloadKind kind, Bytes payload) {
+void RoomDirectory::deliver(ConnectionId connection, PayloadKind kind, ByteView payload) {
   const auto found = connections_.find(connection);
   if (found == connections_.end()) return;
   const Slot slot = found->second;
-  slot.room->deliver(*slot.connection, kind, std::move(payload));
+  slot.room->deliver(*slot.connection, kind, payload);
 }
 
 void RoomDirectory::disconnected(ConnectionId connection) {

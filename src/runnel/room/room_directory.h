@@ -106,8 +106,9 @@ class RoomDirectory {
   // when the room is live. Refusals that `open` would have given close the port.
   void connect(const RoomId& room, ConnectInfo info, std::unique_ptr<ConnectionPort> port);
 
-  // One message of a client, whole. A connection that is unknown or closing is no error.
-  void deliver(ConnectionId connection, PayloadKind kind, Bytes payload);
+  // One message of a client, whole; copied only if the room cannot take it yet. A connection that
+  // is unknown or closing is no error.
+  void deliver(ConnectionId connection, PayloadKind kind, ByteView payload);
 
   // The connection is over, however it ended. The room drops its port.
   void disconnected(ConnectionId connection);

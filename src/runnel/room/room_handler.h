@@ -129,7 +129,8 @@ class RoomHandler {
 
   virtual void on_connect(Connection& /*connection*/) {}
 
-  virtual void on_message(Connection& /*connection*/, PayloadKind /*kind*/, Bytes /*payload*/) {}
+  // `payload` is borrowed from the socket until the call returns.
+  virtual void on_message(Connection& /*connection*/, PayloadKind /*kind*/, ByteView /*payload*/) {}
 
   // The connection is out of the lists already and gone after this call.
   virtual void on_close(Connection& /*connection*/) {}

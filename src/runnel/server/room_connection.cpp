@@ -80,7 +80,7 @@ std::unique_ptr<room::ConnectionPort> RoomConnection::make_port() {
 
 void RoomConnection::on_message(net::WebSocket& /*websocket*/, net::MessageKind kind,
                                 ByteView payload) {
-  if (directory_ != nullptr) directory_->deliver(id_, kind_of(kind), to_bytes(payload));
+  if (directory_ != nullptr) directory_->deliver(id_, kind_of(kind), payload);
 }
 
 void RoomConnection::on_close(net::WebSocket& /*websocket*/, const net::CloseInfo& info) {

@@ -83,11 +83,11 @@ class RoomFixture {
   }
 
   void say(const FakeClient& client, std::string_view text) {
-    directory->deliver(client.info.id, PayloadKind::Text, to_bytes(text));
+    directory->deliver(client.info.id, PayloadKind::Text, as_bytes(text));
   }
 
-  void send(const FakeClient& client, Bytes payload) {
-    directory->deliver(client.info.id, PayloadKind::Binary, std::move(payload));
+  void send(const FakeClient& client, ByteView payload) {
+    directory->deliver(client.info.id, PayloadKind::Binary, payload);
   }
 
   void leave(const FakeClient& client) { directory->disconnected(client.info.id); }

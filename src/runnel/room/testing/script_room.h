@@ -57,7 +57,7 @@ class ScriptRoom final : public RoomHandler {
     if (script_.on_connect) script_.on_connect(context_, connection);
   }
 
-  void on_message(Connection& connection, PayloadKind /*kind*/, Bytes payload) override {
+  void on_message(Connection& connection, PayloadKind /*kind*/, ByteView payload) override {
     const std::string text = to_text(payload);
     script_.events.push_back(connection.key() + " says " + text);
     if (script_.on_message) script_.on_message(context_, connection, text);

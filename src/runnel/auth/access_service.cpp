@@ -165,13 +165,18 @@ Duration AccessService::denial_lifetime(const Deny& deny) const {
 void AccessService::connected(ConnectionId connection, const RoomId& room,
                               const Admitted& admitted) {
   const Identity& identity = admitted.grant.identity;
-  Open open{.subject = {.room = room, .user_id = identity.user_id, .share_id = identity.share_id},
-            .key = admitted.key,
-            .refreshed = {},
-            .identity = identity};
-  verdicts_.acquire(open.key);
+  Open open{.room = room, .known = nullptr};
+  if (!is_anonymous(identity) || admitted.key != VerdictKey{}) {
+    open.known = std::make_unique<Known>(Known{.user_id = identity.user_id,
+                                               .share_id = identity.share_id,
+                                               .key = admitted.key,
+                                               .refreshed = {},
+                                               .identity = identity});
+  }
+  verdicts_.acquire(admitted.key);
   if (deps_.checker != nullptr && !is_anonymous(identity)) {
-    rechecks_.add(open.subject, connection, admitted.resumed, deps_.random, deps_.time.steady_ms());
+    rechecks_.add(open.subject(), connection, admitted.resumed, deps_.random,
+                  deps_.time.steady_ms());
   }
   open_.insert_or_assign(connection, std::move(open));
   schedule();
@@ -180,9 +185,11 @@ void AccessService::connected(ConnectionId connection, const RoomId& room,
 void AccessService::disconnected(ConnectionId connection) {
   const auto found = open_.find(connection);
   if (found == open_.end()) return;
-  verdicts_.release(found->second.key);
-  verdicts_.release(found->second.refreshed);
-  rechecks_.remove(found->second.subject, connection);
+  if (const Known* known = found->second.known.get()) {
+    verdicts_.release(known->key);
+    verdicts_.release(known->refreshed);
+    rechecks_.remove(found->second.subject(), connection);
+  }
   open_.erase(found);
   schedule();
 }
@@ -202,10 +209,9 @@ void AccessService::refresh(ConnectionId connection, Secret token, RefreshDone d
   open.refreshing = true;
   open.refresh_allowed_ms = now + kRefreshPauseMs;
   AccessRequest request{
-      .room = open.subject.room, .token = std::move(token), .connection_key = {}, .address = {}};
-  if (const StoredVerdict* verdict = verdicts_.find(open.key)) {
-    request.connection_key = verdict->connection_key;
-  }
+      .room = open.room, .token = std::move(token), .connection_key = {}, .address = {}};
+  const StoredVerdict* stored = open.known ? verdicts_.find(open.known->key) : nullptr;
+  if (stored != nullptr) request.connection_key = stored->connection_key;
   counters_.verifications.add();
   const AccessRequest question = request;
   deps_.verifier.verify(question, [self = self_, connection, request = std::move(request),
@@ -224,7 +230,9 @@ Verdict AccessService::on_refreshed(ConnectionId connection, const AccessRequest
   const auto* allow = std::get_if<Allow>(&verdict);
   if (allow == nullptr) return verdict;
   const Identity& identity = allow->grant.identity;
-  if (!open.subject.user_id.empty() && identity.user_id != open.subject.user_id) {
+  if (!open.known) open.known = std::make_unique<Known>();
+  Known& known = *open.known;
+  if (!known.user_id.empty() && identity.user_id != known.user_id) {
     return Deny{.reason = DenyReason::Forbidden};
   }
   const VerdictKey key = verdict_key(request);
@@ -234,25 +242,26 @@ Verdict AccessService::on_refreshed(ConnectionId connection, const AccessRequest
                  .connection_key = request.connection_key,
                  .grant = allow->grant},
                 nullptr);
-  if (key != open.key && key != open.refreshed) {
+  if (key != known.key && key != known.refreshed) {
     verdicts_.acquire(key);
-    verdicts_.release(open.refreshed);
-    open.refreshed = key;
+    verdicts_.release(known.refreshed);
+    known.refreshed = key;
   }
-  verdicts_.replace_grant(open.key, allow->grant);
-  if (open.subject.user_id.empty() && deps_.checker != nullptr && !is_anonymous(identity)) {
-    open.subject.user_id = identity.user_id;
-    open.subject.share_id = identity.share_id;
-    rechecks_.add(open.subject, connection, false, deps_.random, deps_.time.steady_ms());
+  verdicts_.replace_grant(known.key, allow->grant);
+  if (known.user_id.empty() && deps_.checker != nullptr && !is_anonymous(identity)) {
+    known.user_id = identity.user_id;
+    known.share_id = identity.share_id;
+    rechecks_.add(open.subject(), connection, false, deps_.random, deps_.time.steady_ms());
   }
-  change_identity(connection, open, identity);
+  change_identity(connection, known, identity);
   schedule();
   return verdict;
 }
 
-void AccessService::change_identity(ConnectionId connection, Open& open, const Identity& identity) {
-  if (open.identity == identity) return;
-  open.identity = identity;
+void AccessService::change_identity(ConnectionId connection, Known& known,
+                                    const Identity& identity) {
+  if (known.identity == identity) return;
+  known.identity = identity;
   deps_.listener.identity_changed(connection, identity);
 }
 
@@ -269,16 +278,16 @@ void AccessService::on_checked(const Subject& subject, const Verdict& verdict) {
     for (const ConnectionId connection : rechecks_.connections(subject)) {
       const auto found = open_.find(connection);
       if (found == open_.end()) continue;
-      Open& open = found->second;
-      Identity identity = open.identity;
+      Known& known = *found->second.known;
+      Identity identity = known.identity;
       identity.access = allow->grant.identity.access;
-      for (const VerdictKey* key : {&open.key, &open.refreshed}) {
+      for (const VerdictKey* key : {&known.key, &known.refreshed}) {
         const StoredVerdict* stored = verdicts_.find(*key);
         if (stored == nullptr) continue;
         verdicts_.replace_grant(*key,
                                 {.identity = identity, .expires_ms = stored->grant.expires_ms});
       }
-      change_identity(connection, open, identity);
+      change_identity(connection, known, identity);
     }
   } else if (std::holds_alternative<Deny>(verdict)) {
     revoke(subject, true);
@@ -294,7 +303,7 @@ void AccessService::revoke(const Subject& subject, bool is_final) {
   for (const ConnectionId connection : rechecks_.connections(subject)) {
     const auto found = open_.find(connection);
     if (found == open_.end()) continue;
-    for (const VerdictKey* key : {&found->second.key, &found->second.refreshed}) {
+    for (const VerdictKey* key : {&found->second.known->key, &found->second.known->refreshed}) {
       const StoredVerdict* stored = verdicts_.find(*key);
       if (stored != nullptr && is_final) {
         denials_.remember(denial_key(subject.room, stored->token_hash), DenyReason::Forbidden,
@@ -333,7 +342,7 @@ void AccessService::on_timer() {
                                                              .user_name = {},
                                                              .user_image = {},
                                                              .share_id = subject.share_id}
-                                                  : open->second.identity;
+                                                  : open->second.known->identity;
     counters_.rechecks.add();
     deps_.checker->check(subject.room, identity, [self = self_, subject](const Verdict& verdict) {
       if (*self != nullptr) (*self)->on_checked(subject, verdict);

@@ -83,13 +83,24 @@ class AccessService final : public AccessGate {
   [[nodiscard]] std::size_t verdict_count() const { return verdicts_.size(); }
 
  private:
-  struct Open {
-    Subject subject;
+  // Of an identity that was told.
+  struct Known {
+    std::string user_id;  // of the subject that is re-checked
+    std::string share_id;
     VerdictKey key;        // of the URL it came with; empty: anonymous
     VerdictKey refreshed;  // of its last token_refresh, if any
     Identity identity;
+  };
+
+  struct Open {
+    RoomId room;
+    std::unique_ptr<Known> known;  // null: an anonymous one, of whom there is nothing to know
     bool refreshing{false};
     std::int64_t refresh_allowed_ms{0};  // steady
+
+    [[nodiscard]] Subject subject() const {
+      return {.room = room, .user_id = known->user_id, .share_id = known->share_id};
+    }
   };
 
   using Alive = std::shared_ptr<AccessService*>;
@@ -105,7 +116,7 @@ class AccessService final : public AccessGate {
 
   [[nodiscard]] Verdict on_refreshed(ConnectionId connection, const AccessRequest& request,
                                      Verdict verdict);
-  void change_identity(ConnectionId connection, Open& open, const Identity& identity);
+  void change_identity(ConnectionId connection, Known& known, const Identity& identity);
   void on_checked(const Subject& subject, const Verdict& verdict);
   void revoke(const Subject& subject, bool is_final);
   void schedule();

@@ -25,6 +25,12 @@ AwarenessHub::AwarenessHub(AwarenessOptions options)
     : options_(options),
       awareness_(std::nullopt, {.clients = options.clients, .state_bytes = options.state_bytes}) {}
 
+bool AwarenessHub::Peer::owns(ClientId client) const {
+  return std::ranges::find(owned, client) != owned.end();
+}
+
+void AwarenessHub::Peer::disown(ClientId client) { std::erase(owned, client); }
+
 void AwarenessHub::join(ConnectionId connection, AwarenessPeer peer) {
   peers_[connection].who = std::move(peer);
 }
@@ -78,7 +84,7 @@ void AwarenessHub::receive_unowned(ConnectionId from, const AwarenessEntry& entr
     if (peer.owned.size() > options_.relayed_per_connection) return;
   }
   if (is_own) peer.own = entry.client;
-  peer.owned.insert(entry.client);
+  add_once(peer.owned, entry.client);
   owners_[entry.client] = {.connection = from, .relayed = !is_own, .clock = 0, .heard = now};
   gone_since_.erase(entry.client);
 
@@ -95,7 +101,7 @@ void AwarenessHub::receive_unowned(ConnectionId from, const AwarenessEntry& entr
 void AwarenessHub::receive_foreign(ConnectionId from, const AwarenessEntry& entry, milliseconds now,
                                    AwarenessEffects& effects) {
   Peer& peer = peers_.at(from);
-  const bool claims = !peer.own || (peer.own == entry.client && !peer.owned.contains(entry.client));
+  const bool claims = !peer.own || (peer.own == entry.client && !peer.owns(entry.client));
   if (!claims) return;
   const Owner& owner = owners_.at(entry.client);
   const AwarenessPeer& holder = peers_.at(owner.connection).who;
@@ -112,7 +118,7 @@ void AwarenessHub::receive_foreign(ConnectionId from, const AwarenessEntry& entr
   }
   if (!peer.claim) effects.probe.push_back(owner.connection);
   peer.own = entry.client;
-  peer.claim = entry;
+  peer.claim = std::make_unique<AwarenessEntry>(entry);
   claims_[entry.client] = from;
 }
 
@@ -127,12 +133,12 @@ void AwarenessHub::drop_claim(ConnectionId connection) {
 void AwarenessHub::take_over(ConnectionId to, ClientId client) {
   Owner& owner = owners_.at(client);
   if (const auto old = peers_.find(owner.connection); old != peers_.end()) {
-    old->second.owned.erase(client);
+    old->second.disown(client);
   }
   Peer& peer = peers_.at(to);
   drop_claim(to);
   peer.own = client;
-  peer.owned.insert(client);
+  add_once(peer.owned, client);
   owner.connection = to;
   owner.relayed = false;
 }
@@ -254,7 +260,7 @@ AwarenessEffects AwarenessHub::tick(milliseconds now) {
     if (awareness_.restamp(client, clock + 1, now)) add_once(effects.changed, client);
   }
   for (const ClientId client : expired) {
-    peers_.at(owners_.at(client).connection).owned.erase(client);
+    peers_.at(owners_.at(client).connection).disown(client);
     owners_.erase(client);
     gone_since_[client] = now;
     awareness_.remove(std::span(&client, 1), now);

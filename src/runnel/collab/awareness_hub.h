@@ -26,8 +26,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -106,9 +106,14 @@ class AwarenessHub {
  private:
   struct Peer {
     AwarenessPeer who;
-    std::optional<ycpp::ClientId> own;          // the first id that it announced
-    std::set<ycpp::ClientId> owned;             // `own` once it is its, and what it relays for tabs
-    std::optional<ycpp::AwarenessEntry> claim;  // its own id, which another connection holds
+    std::optional<ycpp::ClientId> own;  // the first id that it announced
+    // `own` once it is its, and what it relays for tabs. A vector: it is one id nearly always.
+    std::vector<ycpp::ClientId> owned;
+    // Its own id, which another connection holds; nearly always null.
+    std::unique_ptr<ycpp::AwarenessEntry> claim;
+
+    [[nodiscard]] bool owns(ycpp::ClientId client) const;
+    void disown(ycpp::ClientId client);
   };
 
   struct Owner {

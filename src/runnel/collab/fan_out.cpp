@@ -13,8 +13,7 @@ FanOut::FanOut(room::RoomContext& context, const CollabOptions& options, CollabM
       options_(options),
       metrics_(metrics),
       document_(document),
-      awareness_(awareness),
-      empty_awareness_(protocol::encode_empty_awareness()) {}
+      awareness_(awareness) {}
 
 void FanOut::send(Connection& to, SharedBytes message) {
   Participant::of(to).binary_sent_ms = context_.time().steady_ms();
@@ -40,7 +39,7 @@ void FanOut::update(const SharedBytes& message, std::optional<ConnectionId> exce
   context_.for_each_connection([&](Connection& connection) {
     if (connection.id() == except) return;
     Participant& participant = Participant::of(connection);
-    if (participant.is_lagging) return;
+    if (participant.is_lagging()) return;
     send(connection, message);
     ++receivers_;
     if (connection.buffered_bytes() > options_.output_bytes) start_lag(connection, participant);
@@ -50,9 +49,9 @@ void FanOut::update(const SharedBytes& message, std::optional<ConnectionId> exce
 
 void FanOut::start_lag(Connection& connection, Participant& participant) {
   // The message that went over the bound is still sent, so what is queued ends at the present.
-  participant.is_lagging = true;
-  participant.lag_state_vector = document_.state_vector();
-  participant.lag_since_ms = context_.time().steady_ms();
+  Participant::Slow& slow = participant.make_slow();
+  slow.lag_state_vector = document_.state_vector();
+  slow.lag_since_ms = context_.time().steady_ms();
   has_slow_ = true;
   context_.log().info(
       "a receiver does not drain; it gets one difference when it has",
@@ -66,10 +65,10 @@ void FanOut::awareness(const std::vector<ycpp::ClientId>& clients,
   context_.for_each_connection([&](Connection& connection) {
     if (connection.id() == except) return;
     Participant& participant = Participant::of(connection);
-    const bool slow =
-        participant.is_lagging || connection.buffered_bytes() > options_.awareness_output_bytes;
-    if (slow || !participant.missed_awareness.empty()) {
-      participant.missed_awareness.insert(clients.begin(), clients.end());
+    const bool waits = participant.slow &&
+                       (participant.is_lagging() || !participant.slow->missed_awareness.empty());
+    if (waits || connection.buffered_bytes() > options_.awareness_output_bytes) {
+      participant.make_slow().missed_awareness.insert(clients.begin(), clients.end());
       has_slow_ = true;
       return;
     }
@@ -79,7 +78,7 @@ void FanOut::awareness(const std::vector<ycpp::ClientId>& clients,
 }
 
 void FanOut::answer_late(Connection& to, Bytes state_vector) {
-  Participant::of(to).late_state_vector = std::move(state_vector);
+  Participant::of(to).make_slow().late_state_vector = std::move(state_vector);
   has_slow_ = true;
 }
 
@@ -88,13 +87,13 @@ bool FanOut::look_after_slow() {
   bool any = false;
   context_.for_each_connection([&](Connection& connection) {
     Participant& participant = Participant::of(connection);
-    if (!participant.is_slow()) return;
+    if (!participant.slow) return;
     if (connection.buffered_bytes() <= options_.awareness_output_bytes / 2) {
       catch_up(connection, participant);
       return;
     }
-    const bool hopeless = participant.is_lagging &&
-                          now_ms - participant.lag_since_ms >= options_.slow_timeout.count();
+    const bool hopeless = participant.is_lagging() &&
+                          now_ms - participant.slow->lag_since_ms >= options_.slow_timeout.count();
     if (hopeless) {
       metrics_.slow_closed.add();
       connection.close(room::close_code::kTryAgainLater, "SLOW_RECEIVER");
@@ -107,9 +106,9 @@ bool FanOut::look_after_slow() {
 }
 
 void FanOut::catch_up(Connection& connection, Participant& participant) {
-  if (std::exchange(participant.is_lagging, false)) {
-    const auto difference = document_.answer(participant.lag_state_vector);
-    participant.lag_state_vector = Bytes();
+  const std::unique_ptr<Participant::Slow> slow = std::move(participant.slow);
+  if (slow->lag_state_vector) {
+    const auto difference = document_.answer(*slow->lag_state_vector);
     if (!difference) {
       // Ours was no state vector: cannot be. Reconnecting brings it everything.
       connection.close(room::close_code::kTryAgainLater, "RESYNC");
@@ -118,24 +117,26 @@ void FanOut::catch_up(Connection& connection, Participant& participant) {
     metrics_.resyncs.add();
     send(connection, protocol::encode_sync_update(**difference));
   }
-  if (const auto late = std::exchange(participant.late_state_vector, std::nullopt)) {
-    if (const auto answer = document_.answer(*late)) {
+  if (slow->late_state_vector) {
+    if (const auto answer = document_.answer(*slow->late_state_vector)) {
       send(connection, protocol::encode_sync_step2(**answer));
     }
   }
-  if (participant.missed_awareness.empty()) return;
-  const auto missed = std::exchange(participant.missed_awareness, {});
-  const std::vector<ycpp::ClientId> clients(missed.begin(), missed.end());
+  if (slow->missed_awareness.empty()) return;
+  const std::vector<ycpp::ClientId> clients(slow->missed_awareness.begin(),
+                                            slow->missed_awareness.end());
   send(connection, protocol::encode_awareness(awareness_.encode(clients)));
 }
 
 std::int64_t FanOut::keep_alive() {
   const std::int64_t now_ms = context_.time().steady_ms();
   std::int64_t next_ms = now_ms + options_.keepalive.count();
+  SharedBytes message;  // made once somebody needs it
   context_.for_each_connection([&](Connection& connection) {
     const Participant& participant = Participant::of(connection);
     if (now_ms - participant.binary_sent_ms >= options_.keepalive.count()) {
-      send(connection, empty_awareness_);
+      if (message == nullptr) message = protocol::encode_empty_awareness();
+      send(connection, message);
     }
     next_ms = std::min(next_ms, participant.binary_sent_ms + options_.keepalive.count());
   });

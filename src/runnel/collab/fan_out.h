@@ -62,7 +62,6 @@ class FanOut {
   CollabMetrics& metrics_;
   RoomDocument& document_;
   AwarenessHub& awareness_;
-  SharedBytes empty_awareness_;
   std::size_t receivers_{0};
   bool has_slow_{false};
 };

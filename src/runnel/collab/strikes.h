@@ -9,14 +9,12 @@ namespace runnel::collab {
 
 class Strikes {
  public:
-  explicit Strikes(int per_minute) : per_minute_(per_minute) {}
-
-  // One more; true when that is more than a minute may see.
-  bool add(std::int64_t now_ms) {
+  // One more; true when that is more than the `per_minute` that a minute may see.
+  bool add(std::int64_t now_ms, int per_minute) {
     ++total_;
     recent_.push_back(now_ms);
     std::erase_if(recent_, [&](std::int64_t at_ms) { return now_ms - at_ms >= kMinuteMs; });
-    return recent_.size() > static_cast<std::size_t>(per_minute_);
+    return recent_.size() > static_cast<std::size_t>(per_minute);
   }
 
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
@@ -24,9 +22,8 @@ class Strikes {
  private:
   static constexpr std::int64_t kMinuteMs = 60'000;
 
-  int per_minute_;
   std::uint64_t total_{0};
-  std::vector<std::int64_t> recent_;  // at most per_minute_ + 1: the connection is closed then
+  std::vector<std::int64_t> recent_;  // at most per_minute + 1: the connection is closed then
 };
 
 }  // namespace runnel::collab

@@ -72,9 +72,10 @@ void YjsRoom::on_connect(Connection& connection) {
   auto codec = protocol::create_codec({.dialect = dialect,
                                        .control_messages = connection.info().control_messages,
                                        .limits = {.message_bytes = options_.message_bytes}});
-  auto participant = std::make_unique<Participant>(std::move(codec), options_.malformed_per_minute);
-  participant->gets_acks =
-      dialect != protocol::Dialect::YWebsocket || connection.info().control_messages;
+  auto participant = std::make_unique<Participant>(std::move(codec));
+  if (dialect != protocol::Dialect::YWebsocket || connection.info().control_messages) {
+    participant->acks = std::make_unique<AckTracker>();
+  }
   connection.set_state(std::move(participant));
   const bool has_key = dialect != protocol::Dialect::YWebsocket;
   awareness_.join(connection.id(), {.key = has_key ? connection.key() : std::string(),
@@ -237,7 +238,7 @@ void YjsRoom::pending_changed(bool pending, std::string_view reason) {
   flush_updates();
   context_.for_each_connection([this](Connection& connection) {
     Participant& participant = Participant::of(connection);
-    if (auto waiting = std::exchange(participant.waiting_state_vector, std::nullopt)) {
+    if (const auto waiting = std::move(participant.waiting_state_vector)) {
       answer_step1(connection, *waiting);
     }
   });
@@ -258,7 +259,7 @@ void YjsRoom::save_reported(const backend::SaveReport& report) {
       out_.control_all(sync_complete(report.snapshot_version));
       context_.for_each_connection([&](Connection& each) {
         Participant& participant = Participant::of(each);
-        if (participant.gets_acks) participant.acks.backend(report.seq);
+        if (participant.acks) participant.acks->backend(report.seq);
       });
       schedule_acks();
       return;

@@ -61,7 +61,8 @@ void YjsRoom::on_message(Connection& connection, PayloadKind kind, ByteView payl
 void YjsRoom::handle(Connection& connection, const protocol::SyncStep1& message) {
   if (backend_.is_pending()) {
     // To answer now would be to say: this is the document. Nobody knows that.
-    Participant::of(connection).waiting_state_vector = to_bytes(message.state_vector);
+    Participant::of(connection).waiting_state_vector =
+        std::make_unique<Bytes>(to_bytes(message.state_vector));
     return;
   }
   // What the answer holds of this turn has to be in the log first.
@@ -101,7 +102,7 @@ void YjsRoom::handle_update(Connection& connection, ByteView update, bool is_ste
     updates_.add(changed_ms_);
     backend_.changed();
   }
-  if (!Participant::of(connection).gets_acks) return;
+  if (!Participant::of(connection).acks) return;
   to_ack_.push_back(connection.id());
   schedule_flush();
 }
@@ -129,7 +130,7 @@ void YjsRoom::strike(Connection& connection, const Error& error) {
                             {"error", to_string(error)}});
   }
   const std::int64_t now_ms = context_.time().steady_ms();
-  if (participant.strikes.add(now_ms)) {
+  if (participant.strikes.add(now_ms, options_.malformed_per_minute)) {
     if (deps_.offenders != nullptr) {
       deps_.offenders->add(connection.info().key, now_ms);
     }
@@ -183,7 +184,7 @@ void YjsRoom::handle(Connection& connection, const protocol::AwarenessUpdate& me
     receive_awareness(connection, message.entries);
     return;
   }
-  participant.late_awareness = to_bytes(message.entries);
+  participant.late_awareness = std::make_unique<Bytes>(to_bytes(message.entries));
   if (std::exchange(late_awareness_runs_, true)) return;
   context_.after(kLateAwareness, [this] { take_late_awareness(); });
 }
@@ -198,8 +199,8 @@ void YjsRoom::take_late_awareness() {
       more = true;
       return;
     }
-    const Bytes entries = *std::exchange(participant.late_awareness, std::nullopt);
-    receive_awareness(connection, entries);
+    const auto entries = std::move(participant.late_awareness);
+    receive_awareness(connection, *entries);
   });
   if (!more) return;
   late_awareness_runs_ = true;

@@ -107,7 +107,7 @@ void YjsRoom::flush_acks() {
   for (const ConnectionId id : std::exchange(to_ack_, {})) {
     Connection* connection = context_.connection(id);
     if (connection == nullptr) continue;
-    AckTracker& acks = Participant::of(*connection).acks;
+    AckTracker& acks = *Participant::of(*connection).acks;
     acks.received(last);
     if (options_.persist != PersistMode::None) acks.durable(durable);
     if (deps_.saver != nullptr && backend_.unsaved_since_ms() == 0) acks.backend(saved);
@@ -137,8 +137,8 @@ void YjsRoom::schedule_slow_check() {
 void YjsRoom::on_durable(storage::Seq seq) {
   bool any = false;
   context_.for_each_connection([&](Connection& connection) {
-    if (connection.state() == nullptr || !Participant::of(connection).gets_acks) return;
-    Participant::of(connection).acks.durable(seq);
+    if (connection.state() == nullptr || !Participant::of(connection).acks) return;
+    Participant::of(connection).acks->durable(seq);
     any = true;
   });
   if (any) schedule_acks();
@@ -156,8 +156,8 @@ void YjsRoom::send_acks() {
   context_.for_each_connection([this](Connection& connection) {
     if (connection.state() == nullptr) return;
     Participant& participant = Participant::of(connection);
-    if (participant.is_lagging) return;
-    if (const auto ack = participant.acks.take()) out_.control(connection, ack_message(*ack));
+    if (participant.acks == nullptr || participant.is_lagging()) return;
+    if (const auto ack = participant.acks->take()) out_.control(connection, ack_message(*ack));
   });
 }
 

@@ -8,8 +8,9 @@ namespace runnel::net {
 
 namespace {
 
-// A queue that is empty keeps room for so many entries; a burst's memory goes back.
-constexpr std::size_t kEntriesKept = 4;
+// A queue that is empty keeps room for so many entries, what a quiet room needs in a turn; a
+// burst's memory goes back.
+constexpr std::size_t kEntriesKept = 1;
 
 constexpr std::size_t kEntriesErased = 64;
 

@@ -16,14 +16,17 @@ StoredRoom::StoredRoom(const RoomId& id, storage::RoomStore& store, const TimeSo
       self_(std::make_shared<StoredRoom*>(this)) {}
 
 void StoredRoom::set_record(storage::RoomRecord record) {
-  record_ = std::move(record);
-  alarm_ms_ = record_.alarm_ms;
-  last_seq_ = record_.last_seq;
+  alarm_ms_ = record.alarm_ms;
+  last_seq_ = record.last_seq;
+  record_ = std::make_unique<storage::RoomRecord>(std::move(record));
   // What was read back from the disk is at least as durable as the disk.
   durable_seq_ = last_seq_;
 }
 
-storage::RoomRecord StoredRoom::take_record() { return std::exchange(record_, {}); }
+storage::RoomRecord StoredRoom::take_record() {
+  const auto record = std::move(record_);
+  return record ? std::move(*record) : storage::RoomRecord{};
+}
 
 template <class T>
 storage::Completion<T> StoredRoom::guard_read(Completion<T> done) {

@@ -87,7 +87,7 @@ class StoredRoom final : public RoomStorage {
   const TimeSource& time_;
   OutputGate& gate_;
   StoredRoomOwner& owner_;
-  storage::RoomRecord record_;
+  std::unique_ptr<storage::RoomRecord> record_;  // until it is taken
   std::optional<std::int64_t> alarm_ms_;
   storage::Seq last_seq_{0};
   storage::Seq durable_seq_{0};

@@ -50,6 +50,7 @@ void Applier::finish_large(const IncomingUpdate& update) {
 void Applier::prepare(const IncomingUpdate& update) {
   store_.blocks.reserve(update.structs.size());
   store_.heap.reserve(update.content_bytes);
+  transaction_.deletes.reserve(transaction_.deletes.size() + update.deleted_structs);
   for (const IncomingSection& section : update.sections) {
     ClientRecord& record = store_.clients[section.client];
     const Clock first = update.structs[section.begin].clock;
@@ -97,10 +98,11 @@ void Applier::make_targets(IncomingUpdate& update) {
 }
 
 bool Applier::advance(Target& target, const IncomingUpdate& update, std::size_t& item) const {
-  while (target.next == update.sections[target.section].end) {
+  const IncomingSection* const sections = update.sections.data();
+  while (target.next == sections[target.section].end) {
     if (target.section == target.last) return false;
     ++target.section;
-    target.next = update.sections[target.section].begin;
+    target.next = sections[target.section].begin;
   }
   item = target.next++;
   return true;
@@ -125,7 +127,7 @@ bool Applier::integrate_structs(IncomingUpdate& update) {
         stack.pop_back();
       }
       while (true) {
-        const IncomingStruct& item = update.structs[head.item];
+        const IncomingStruct& item = update.structs.data()[head.item];
         const LocalId awaited = missing(update, head.client, item);
         if (!awaited.is_set()) {
           integrate(update, head.client, item);
@@ -202,10 +204,11 @@ void Applier::give_up(const IncomingUpdate& update, ClientIndex client, std::siz
 
 LocalId Applier::missing(const IncomingUpdate& update, ClientIndex client,
                          const IncomingStruct& item) const {
+  const ClientRecord* const clients = store_.clients.data();
   const auto is_missing = [&](const LocalId& id) {
-    return id.is_set() && id.client != client && id.clock >= store_.clients[id.client].state;
+    return id.client != client && id.is_set() && id.clock >= clients[id.client].state;
   };
-  if (item.clock > store_.clients[client].state) return {client, item.clock - 1};
+  if (item.clock > clients[client].state) return {client, item.clock - 1};
   if (is_missing(item.origin())) return item.origin();
   if (is_missing(item.right_origin())) return item.right_origin();
   if (item.names != kNone && is_missing(update.names[item.names].parent)) {
@@ -216,7 +219,7 @@ LocalId Applier::missing(const IncomingUpdate& update, ClientIndex client,
 
 void Applier::integrate(const IncomingUpdate& update, ClientIndex client,
                         const IncomingStruct& item) {
-  const Clock offset = store_.clients[client].state - item.clock;
+  const Clock offset = store_.clients.data()[client].state - item.clock;
   NewItem fresh{.client = client,
                 .clock = item.clock,
                 .length = item.length,
@@ -277,9 +280,13 @@ void Applier::cut_front(NewItem& fresh) {
 }
 
 void Applier::store_text(const IncomingStruct& item, Clock offset, NewItem& fresh) {
-  ByteView text{item.content, item.content_bytes};
+  const ByteView text{item.content, item.content_bytes};
   fresh.unicode = item.unicode;
-  if (offset == 0 || !item.unicode) {
+  if (offset == 0) {
+    fresh.content = store_.add_content(text);
+    return;
+  }
+  if (!item.unicode) {
     fresh.content = store_.add_content(text.subspan(static_cast<std::size_t>(offset)));
     return;
   }

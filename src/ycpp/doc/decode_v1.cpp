@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace ycpp {
 
@@ -13,6 +14,15 @@ namespace {
 
 BlockKind kind_of(std::uint8_t info) noexcept {
   return static_cast<BlockKind>(info & kInfoKindMask);
+}
+
+// Makes room for `count` more. It is a peer's claim, so the caller gives no more of it than the
+// bytes that are left can be trusted to hold; growth stays geometric for updates of many small
+// lists.
+template <class T>
+void expect(std::vector<T>& list, std::size_t count) {
+  if (count <= list.capacity() - list.size()) return;
+  list.reserve(list.size() + std::max(count, list.size() / 2));
 }
 
 class StructDecoder {
@@ -24,13 +34,8 @@ class StructDecoder {
   void read_section(ClientIndex client, Clock clock, std::uint64_t count) {
     client_ = client;
     std::size_t begin = update_.structs.size();
-    // The count is a peer's claim; this much of it its bytes can be trusted to hold.
     constexpr std::size_t kTypicalBytes = 8;
-    const std::size_t expected =
-        std::min<std::uint64_t>(count, reader_.remaining() / kTypicalBytes);
-    if (expected > update_.structs.capacity() - begin) {
-      update_.structs.reserve(begin + std::max(expected, begin / 2));
-    }
+    expect(update_.structs, std::min<std::uint64_t>(count, reader_.remaining() / kTypicalBytes));
     for (std::uint64_t i = 0; i < count && reader_.ok(); ++i) {
       const std::uint8_t info = reader_.u8();
       Clock length = 0;
@@ -47,12 +52,14 @@ class StructDecoder {
     close_section(begin);
   }
 
+  // Mostly the same as the last time, and then compared as it stands.
   ClientIndex read_client() {
+    if (reader_.skip_word(last_client_bytes_)) return last_client_;
+    const std::uint8_t* const begin = reader_.position();
     const ClientId id{reader_.var_uint()};
     if (!reader_.ok()) return 0;
-    if (last_client_ != kNone && last_id_ == id) return last_client_;
-    last_id_ = id;
     last_client_ = store_.intern_client(id);
+    last_client_bytes_ = ByteReader::make_word({begin, reader_.position()});
     return last_client_;
   }
 
@@ -113,6 +120,7 @@ class StructDecoder {
     switch (item.kind) {
       case BlockKind::Deleted:
         item.length = reader_.var_uint();
+        ++update_.deleted_structs;
         return;
       case BlockKind::Json:
         return read_json(item);
@@ -210,7 +218,7 @@ class StructDecoder {
   BlockStore& store_;
   IncomingUpdate& update_;
   ClientIndex client_{kNone};
-  ClientId last_id_;
+  ByteReader::Word last_client_bytes_;
   ClientIndex last_client_{kNone};
 };
 
@@ -219,6 +227,9 @@ void read_deletes(ByteReader& reader, StructDecoder& decoder, IncomingUpdate& up
   for (std::uint64_t i = 0; i < client_count && reader.ok(); ++i) {
     const ClientIndex client = decoder.read_client();
     const std::uint64_t range_count = reader.var_uint();
+    constexpr std::size_t kTypicalBytes = 3;
+    expect(update.deletes,
+           std::min<std::uint64_t>(range_count, reader.remaining() / kTypicalBytes));
     for (std::uint64_t k = 0; k < range_count && reader.ok(); ++k) {
       const Clock clock = reader.var_uint();
       const Clock length = reader.var_uint();

@@ -98,8 +98,10 @@ class StructCollector {
         item.type_kind = content.type;
         if (has_name(content.type)) names_of(item).name = content.text;
         return;
-      case BlockKind::Gc:
       case BlockKind::Deleted:
+        ++update_.deleted_structs;
+        return;
+      case BlockKind::Gc:
       case BlockKind::Skip:
         return;
     }

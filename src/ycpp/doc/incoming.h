@@ -75,6 +75,7 @@ struct IncomingUpdate {
   std::vector<IncomingSection> sections;
   std::vector<LocalRange> deletes;
   std::size_t content_bytes{0};
+  std::size_t deleted_structs{0};  // how many say no more than that something was deleted
 
   // Forgets the update, and the memory too if it was a large one.
   void release() {
@@ -92,6 +93,7 @@ struct IncomingUpdate {
     sections.clear();
     deletes.clear();
     content_bytes = 0;
+    deleted_structs = 0;
   }
 };
 

@@ -180,6 +180,15 @@ class ByteReader {
   }
 
   std::uint64_t var_uint_from_word() noexcept {
+    std::uint32_t word = 0;
+    std::memcpy(&word, pos_, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+    // Three bytes hold most clocks, and take a third of the steps.
+    if (const std::uint32_t last_bytes = ~word & 0x808080; last_bytes != 0) [[likely]] {
+      const std::uint32_t groups = word & (last_bytes ^ (last_bytes - 1));
+      pos_ += (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
+      return (groups & 0x7FU) | ((groups & 0x7F00U) >> 1U) | ((groups & 0x7F0000U) >> 2U);
+    }
     unsigned count = 0;
     const std::uint64_t groups = groups_of_word(count);
     if (count == 0 || groups > kMaxSafeInteger) [[unlikely]] {

@@ -55,7 +55,7 @@ std::size_t BlockList::count_from(Position position) const noexcept {
 }
 
 void BlockList::append(const BlockTable& table, BlockIndex block) {
-  if (leaves_.empty() || leaves_.back().count == kLeafMax) {
+  if (leaves_.empty() || leaves_.data()[leaves_.size() - 1].count == kLeafMax) {
     Leaf leaf;
     leaf.first_clock = table.clock(block);
     if (announced_ > 0) {
@@ -63,8 +63,8 @@ void BlockList::append(const BlockTable& table, BlockIndex block) {
     }
     leaves_.push_back(std::move(leaf));
   }
-  Leaf& leaf = leaves_.back();
-  make_room(leaf);
+  Leaf& leaf = leaves_.data()[leaves_.size() - 1];
+  if (leaf.count == leaf.capacity) make_room(leaf);
   leaf.blocks.get()[leaf.count++] = block;
   if (announced_ > 0) --announced_;
   if (shortcuts_) note_shortcut(table, block);
@@ -116,9 +116,12 @@ void BlockList::expect(std::size_t count, Clock first, Clock end) {
   // As many steps as blocks, up to twice as many; clocks that nobody counts one by one get none.
   Shortcuts shortcuts;
   shortcuts.first = first;
+  shortcuts.next = first;
   while (((end - first) >> shortcuts.shift) > 2 * count) ++shortcuts.shift;
-  shortcuts.blocks.reserve(count);
-  shortcuts.ordinals.reserve(static_cast<std::size_t>((end - first) >> shortcuts.shift) + 1);
+  shortcuts.block_max = static_cast<std::uint32_t>(count);
+  shortcuts.step_max = static_cast<std::uint32_t>((end - first) >> shortcuts.shift) + 1;
+  shortcuts.blocks = std::make_unique_for_overwrite<BlockIndex[]>(shortcuts.block_max);
+  shortcuts.ordinals = std::make_unique_for_overwrite<std::uint32_t[]>(shortcuts.step_max);
   shortcuts_ = std::make_unique<Shortcuts>(std::move(shortcuts));
 }
 
@@ -129,14 +132,20 @@ void BlockList::drop_shortcuts() noexcept {
 
 void BlockList::note_shortcut(const BlockTable& table, BlockIndex block) {
   Shortcuts& shortcuts = *shortcuts_;
-  if (shortcuts.blocks.empty()) shortcuts.base = last_position();
+  const std::uint32_t ordinal = shortcuts.block_count;
+  if (ordinal == 0) shortcuts.base = last_position();
   const Clock end = table.end(block);
-  Clock next = shortcuts.first + (Clock{shortcuts.ordinals.size()} << shortcuts.shift);
-  for (; next < end; next += Clock{1} << shortcuts.shift) {
-    if (shortcuts.ordinals.size() == shortcuts.ordinals.capacity()) break;
-    shortcuts.ordinals.push_back(static_cast<std::uint32_t>(shortcuts.blocks.size()));
+  while (shortcuts.next < end && shortcuts.step_count < shortcuts.step_max) {
+    shortcuts.ordinals.get()[shortcuts.step_count++] = ordinal;
+    shortcuts.next += Clock{1} << shortcuts.shift;
   }
-  shortcuts.blocks.push_back(block);
+  // Without steps of its own it would be looked for block by block.
+  if (ordinal == shortcuts.block_max || shortcuts.next < end) {
+    shortcuts_.reset();
+    return;
+  }
+  shortcuts.blocks.get()[ordinal] = block;
+  ++shortcuts.block_count;
 }
 
 BlockList::Position BlockList::shortcut_position(std::uint32_t ordinal) const noexcept {
@@ -149,10 +158,7 @@ BlockList::Position BlockList::shortcut_position(std::uint32_t ordinal) const no
 
 BlockList::Position BlockList::find_by_shortcut(const BlockTable& table,
                                                 Clock clock) const noexcept {
-  const Shortcuts& shortcuts = *shortcuts_;
-  const std::size_t step = static_cast<std::size_t>((clock - shortcuts.first) >> shortcuts.shift);
-  Position position =
-      shortcut_position(shortcuts.ordinals[std::min(step, shortcuts.ordinals.size() - 1)]);
+  Position position = shortcut_position(shortcuts_->ordinal_of(clock));
   Position next = position;
   while (to_next(next) && table.clock(at(next)) <= clock) position = next;
   hint_ = position;

@@ -69,15 +69,14 @@ class BlockList {
   // The same among the blocks that were announced by expect() and have come; kNone where that does
   // not tell.
   [[nodiscard]] BlockIndex find_announced(const BlockTable& table, Clock clock) const noexcept {
-    if (!shortcuts_ || clock < shortcuts_->first || shortcuts_->blocks.empty()) return kNone;
+    if (!shortcuts_ || clock < shortcuts_->first || shortcuts_->block_count == 0) return kNone;
     const Shortcuts& shortcuts = *shortcuts_;
-    const auto step = static_cast<std::size_t>((clock - shortcuts.first) >> shortcuts.shift);
-    std::size_t ordinal = shortcuts.ordinals[std::min(step, shortcuts.ordinals.size() - 1)];
-    while (ordinal + 1 < shortcuts.blocks.size() &&
-           table.clock(shortcuts.blocks[ordinal + 1]) <= clock) {
+    const BlockIndex* const blocks = shortcuts.blocks.get();
+    std::uint32_t ordinal = shortcuts.ordinal_of(clock);
+    while (ordinal + 1 < shortcuts.block_count && table.clock(blocks[ordinal + 1]) <= clock) {
       ++ordinal;
     }
-    return shortcuts.blocks[ordinal];
+    return blocks[ordinal];
   }
 
   [[nodiscard]] std::span<const BlockIndex> leaf(std::uint32_t index) const noexcept {
@@ -101,7 +100,7 @@ class BlockList {
   void truncate_after(Position position);
 
   // Announces `count` blocks to come, from clock `first` to clock `end`: they take no slack, and
-  // until drop_shortcuts() or the first change but appending they are found without a search.
+  // until drop_shortcuts() or the first change but appending them they are found without a search.
   void expect(std::size_t count, Clock first, Clock end);
   void drop_shortcuts() noexcept;
 
@@ -128,13 +127,25 @@ class BlockList {
   std::size_t announced_{0};
 
   // For clocks first, first + 2^shift, …: which block contains it, counted from the block at
-  // `base`. Every leaf from there on is full but the last.
+  // `base`. Every leaf from there on is full but the last. Both arrays have room for what was
+  // announced; a block beyond that ends the shortcuts.
   struct Shortcuts {
     Clock first{0};
+    Clock next{0};  // where the next step begins
     unsigned shift{0};
+    std::uint32_t block_count{0};
+    std::uint32_t block_max{0};
+    std::uint32_t step_count{0};
+    std::uint32_t step_max{0};
     Position base;
-    std::vector<BlockIndex> blocks;
-    std::vector<std::uint32_t> ordinals;
+    std::unique_ptr<BlockIndex[]> blocks;
+    std::unique_ptr<std::uint32_t[]> ordinals;
+
+    // Of the block in which the step of this clock begins.
+    [[nodiscard]] std::uint32_t ordinal_of(Clock clock) const noexcept {
+      const auto step = static_cast<std::size_t>((clock - first) >> shift);
+      return ordinals.get()[std::min<std::size_t>(step, step_count - 1)];
+    }
   };
 
   [[nodiscard]] Position shortcut_position(std::uint32_t ordinal) const noexcept;

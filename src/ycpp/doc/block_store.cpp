@@ -47,8 +47,8 @@ const std::vector<ClientIndex>& BlockStore::clients_descending() {
 
 void BlockStore::append(BlockIndex block) {
   const ClientIndex client = blocks.client(block);
-  ClientRecord& record = clients[client];
-  if (record.list.empty()) {
+  ClientRecord& record = clients.data()[client];
+  if (record.list.empty()) [[unlikely]] {
     clients_unsorted_ = clients_unsorted_ || (!sorted_clients_.empty() &&
                                               clients[sorted_clients_.back()].id < record.id);
     sorted_clients_.push_back(client);

@@ -10,11 +10,37 @@ namespace {
 
 constexpr Clock kNarrowClockMax = 0xFFFFFFFF;
 
-bool fits_narrow(const LocalId& id, std::uint16_t none) noexcept {
-  return !id.is_set() || (id.client < none && id.clock <= kNarrowClockMax);
-}
+// What no client becomes in 16 bits is again no client.
+bool fits_narrow(ClientIndex client) noexcept { return client < kNarrowNone || client == kNone; }
 
 }  // namespace
+
+inline bool BlockTable::fits(const BlockIds& ids) noexcept {
+  const Clock clocks = (ids.clock + ids.length) | ids.origin.clock | ids.right_origin.clock;
+  return clocks <= kNarrowClockMax && ids.client < kNarrowNone && fits_narrow(ids.origin.client) &&
+         fits_narrow(ids.right_origin.client);
+}
+
+inline void BlockTable::put(Block& block, const BlockIds& ids) {
+  block.left = kNone;
+  block.right = kNone;
+  block.parent = kNone;
+  block.content = 0;
+  block.kind = BlockKind::Gc;
+  block.flags = 0;
+  if (!fits(ids)) [[unlikely]] {
+    block.clock = add_wide(ids);
+    block.flags = block_flag::kWide;
+    return;
+  }
+  block.client = static_cast<std::uint16_t>(ids.client);
+  block.clock = static_cast<std::uint32_t>(ids.clock);
+  block.length = static_cast<std::uint32_t>(ids.length);
+  block.origin_client = static_cast<std::uint16_t>(ids.origin.client);
+  block.origin_clock = static_cast<std::uint32_t>(ids.origin.clock);
+  block.right_origin_client = static_cast<std::uint16_t>(ids.right_origin.client);
+  block.right_origin_clock = static_cast<std::uint32_t>(ids.right_origin.clock);
+}
 
 BlockIndex BlockTable::create(const BlockIds& ids) {
   BlockIndex index = free_head_;
@@ -74,11 +100,6 @@ std::size_t BlockTable::memory_bytes() const noexcept {
          free_wide_.capacity() * sizeof(std::uint32_t);
 }
 
-bool BlockTable::fits(const BlockIds& ids) noexcept {
-  return ids.client < kNarrowNone && ids.clock + ids.length <= kNarrowClockMax &&
-         fits_narrow(ids.origin, kNarrowNone) && fits_narrow(ids.right_origin, kNarrowNone);
-}
-
 std::uint32_t BlockTable::add_wide(const BlockIds& ids) {
   if (!free_wide_.empty()) {
     const std::uint32_t position = free_wide_.back();
@@ -88,29 +109,6 @@ std::uint32_t BlockTable::add_wide(const BlockIds& ids) {
   }
   wide_.push_back(ids);
   return static_cast<std::uint32_t>(wide_.size() - 1);
-}
-
-void BlockTable::put(Block& block, const BlockIds& ids) {
-  block.left = kNone;
-  block.right = kNone;
-  block.parent = kNone;
-  block.content = 0;
-  block.kind = BlockKind::Gc;
-  block.flags = 0;
-  if (!fits(ids)) [[unlikely]] {
-    block.clock = add_wide(ids);
-    block.flags = block_flag::kWide;
-    return;
-  }
-  block.client = static_cast<std::uint16_t>(ids.client);
-  block.clock = static_cast<std::uint32_t>(ids.clock);
-  block.length = static_cast<std::uint32_t>(ids.length);
-  block.origin_client =
-      ids.origin.is_set() ? static_cast<std::uint16_t>(ids.origin.client) : kNarrowNone;
-  block.origin_clock = static_cast<std::uint32_t>(ids.origin.clock);
-  block.right_origin_client =
-      ids.right_origin.is_set() ? static_cast<std::uint16_t>(ids.right_origin.client) : kNarrowNone;
-  block.right_origin_clock = static_cast<std::uint32_t>(ids.right_origin.clock);
 }
 
 }  // namespace ycpp

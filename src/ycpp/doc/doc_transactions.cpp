@@ -57,7 +57,7 @@ void DocTransactions::clean_up(std::size_t index) {
     touched.after = store.clients[touched.client].state;
   }
   if (state_.listener) state_.listener->call_observers(transaction);
-  if (state_.options.gc) collect_garbage(store, transaction);
+  if (state_.options.gc && transaction.has_garbage) collect_garbage(store, transaction);
   merge_blocks(store, transaction);
   store.compact_heap_if_worthwhile();
   replace_client_id(transaction);

@@ -24,11 +24,11 @@ BlockIndex Integrator::integrate(const NewItem& item) {
   fresh.parent = entry == kNone ? item.parent : entry;
   if (entry != kNone) fresh.flags |= block_flag::kKeyed;
   if (item.unicode) fresh.flags |= block_flag::kUnicode;
-  touch(item.client);
+  touch(store.clients.data()[item.client], item.client);
   link(block, left, entry);
   store.append(block);
   integrate_content(block, item);
-  TypeNode& parent = store.types[item.parent];
+  TypeNode& parent = store.types.data()[item.parent];
   if (entry == kNone) {
     if (is_countable(item.kind)) parent.length += item.length;
     if (parent.positions) parent.positions->insert(store, block);
@@ -45,13 +45,12 @@ BlockIndex Integrator::integrate_gc(ClientIndex client, Clock clock, Clock lengt
       store_.blocks.create({.client = client, .clock = clock, .length = length});
   store_.blocks[block].kind = BlockKind::Gc;
   store_.blocks[block].flags |= block_flag::kDeleted;
-  touch(client);
+  touch(store_.clients[client], client);
   store_.append(block);
   return block;
 }
 
-void Integrator::touch(ClientIndex client) {
-  ClientRecord& record = store_.clients[client];
+inline void Integrator::touch(ClientRecord& record, ClientIndex client) {
   if (record.touched_in == transaction_.serial) return;
   record.touched_in = transaction_.serial;
   record.state_before = record.state;
@@ -202,6 +201,7 @@ void Integrator::remove_one(BlockIndex index) {
   if (!is_keyed && is_countable(block.kind)) node.length -= length;
   block.flags |= block_flag::kDeleted;
   if (!is_keyed && node.positions) node.positions->resize(store, index);
+  transaction_.has_garbage = true;
   transaction_.deletes.push_back({store.blocks.client(index), {store.blocks.clock(index), length}});
   note_changed(parent, is_keyed ? block.parent : kNone);
   if (block.kind == BlockKind::Type) {
@@ -245,7 +245,10 @@ void Integrator::remove_children(TypeIndex type) {
 }
 
 BlockIndex Integrator::clean_end(LocalId id) {
-  const BlockIndex recent = store_.clients[id.client].list.find_announced(store_.blocks, id.clock);
+  const ClientRecord& record = store_.clients.data()[id.client];
+  // Mostly it is what the client wrote last.
+  if (id.clock + 1 == record.state) return record.list.last();
+  const BlockIndex recent = record.list.find_announced(store_.blocks, id.clock);
   if (recent != kNone && id.clock + 1 == store_.blocks.end(recent)) return recent;
   const BlockList::Position position = store_.position_of(id);
   const BlockIndex block = store_.clients[id.client].list.at(position);
@@ -257,7 +260,8 @@ BlockIndex Integrator::clean_end(LocalId id) {
 }
 
 BlockIndex Integrator::clean_start(LocalId id) {
-  const BlockIndex recent = store_.clients[id.client].list.find_announced(store_.blocks, id.clock);
+  const BlockList& list = store_.clients.data()[id.client].list;
+  const BlockIndex recent = list.find_announced(store_.blocks, id.clock);
   if (recent != kNone && id.clock == store_.blocks.clock(recent)) return recent;
   const BlockList::Position position = store_.position_of(id);
   const BlockIndex block = store_.clients[id.client].list.at(position);
@@ -273,7 +277,8 @@ BlockIndex Integrator::split(BlockList::Position position, ClientIndex client, C
 }
 
 void Integrator::note_changed(TypeIndex type, EntryIndex entry) {
-  TypeNode& node = store_.types[type];
+  TypeNode& node = store_.types.data()[type];
+  if (entry == kNone && is_sequence_noted(node)) return;
   if (node.item != kNone) {
     const LocalId id = store_.blocks.id(node.item);
     if (id.clock >= state_before(id.client) || store_.blocks.is_deleted(node.item)) return;

@@ -71,7 +71,13 @@ class Integrator {
   void note_changed(TypeIndex type, EntryIndex entry);
 
  private:
-  void touch(ClientIndex client);
+  void touch(ClientRecord& record, ClientIndex client);
+
+  [[nodiscard]] bool is_sequence_noted(const TypeNode& node) const noexcept {
+    return node.changed_in == transaction_.serial &&
+           transaction_.changed.data()[node.changed_at].sequence;
+  }
+
   [[nodiscard]] bool has_conflicts(const NewItem& item) const noexcept;
   [[nodiscard]] bool take_step() noexcept;
   [[nodiscard]] BlockIndex find_left(const NewItem& item);

@@ -14,16 +14,33 @@ constexpr std::size_t kNoChunk = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-HeapAddress TextHeap::allocate(std::size_t count) {
-  if (current_ == kNoChunk || chunks_[current_].used + count > chunks_[current_].limit) {
-    if (count > kLargeBytes) {
-      const std::size_t keep = current_;
-      Chunk& own = add_chunk(count, count);
-      if (keep != kNoChunk && chunks_[keep].used < chunks_[keep].limit) current_ = keep;
-      return take(own, count);
-    }
-    add_chunk(std::max(count, pages_.empty() ? kFirstChunkBytes : kLargeBytes), kPageBytes - 1);
+inline HeapAddress TextHeap::take(Chunk& chunk, std::size_t count) {
+  if (chunk.used + count > chunk.capacity) {
+    resize_chunk(chunk, std::min(chunk.limit, std::max(chunk.used + count, chunk.capacity * 2)));
   }
+  const std::size_t address =
+      (static_cast<std::size_t>(chunk.first_page) << kPageBits) + chunk.used;
+  chunk.used += count;
+  used_ += count;
+  return static_cast<HeapAddress>(address);
+}
+
+HeapAddress TextHeap::allocate(std::size_t count) {
+  if (current_ == kNoChunk ||
+      chunks_.data()[current_].used + count > chunks_.data()[current_].limit) [[unlikely]] {
+    return allocate_in_new_chunk(count);
+  }
+  return take(chunks_.data()[current_], count);
+}
+
+HeapAddress TextHeap::allocate_in_new_chunk(std::size_t count) {
+  if (count > kLargeBytes) {
+    const std::size_t keep = current_;
+    Chunk& own = add_chunk(count, count);
+    if (keep != kNoChunk && chunks_[keep].used < chunks_[keep].limit) current_ = keep;
+    return take(own, count);
+  }
+  add_chunk(std::max(count, pages_.empty() ? kFirstChunkBytes : kLargeBytes), kPageBytes - 1);
   return take(chunks_[current_], count);
 }
 
@@ -93,17 +110,6 @@ void TextHeap::resize_chunk(Chunk& chunk, std::size_t capacity) {
   for (std::size_t page = 0; page < page_count; ++page) {
     pages_[chunk.first_page + page] = chunk.data.get() + page * kPageBytes;
   }
-}
-
-HeapAddress TextHeap::take(Chunk& chunk, std::size_t count) {
-  if (chunk.used + count > chunk.capacity) {
-    resize_chunk(chunk, std::min(chunk.limit, std::max(chunk.used + count, chunk.capacity * 2)));
-  }
-  const std::size_t address =
-      (static_cast<std::size_t>(chunk.first_page) << kPageBits) + chunk.used;
-  chunk.used += count;
-  used_ += count;
-  return static_cast<HeapAddress>(address);
 }
 
 }  // namespace ycpp

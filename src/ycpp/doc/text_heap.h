@@ -74,6 +74,7 @@ class TextHeap {
     std::size_t used{0};
   };
 
+  HeapAddress allocate_in_new_chunk(std::size_t count);
   Chunk& add_chunk(std::size_t capacity, std::size_t limit);
   void resize_chunk(Chunk& chunk, std::size_t capacity);
   HeapAddress take(Chunk& chunk, std::size_t count);

@@ -45,6 +45,8 @@ class Transaction {
   // Whether the formatting of some text must be looked through (Yjs's _needFormattingCleanup). Set
   // by what is called for changed types.
   bool needs_formatting_cleanup{false};
+  // Whether anything was deleted that had come with a content. What comes as deleted has none.
+  bool has_garbage{false};
 
   // Clients that got new blocks.
   std::vector<Touched> touched;
@@ -75,6 +77,7 @@ class Transaction {
     transaction_origin = TransactionOrigin{};
     local = true;
     needs_formatting_cleanup = false;
+    has_garbage = false;
     touched.clear();
     deletes.clear();
     merge_candidates.clear();

@@ -158,9 +158,15 @@ class RunWriter {
     if (count_ == 0) return;
     const bool is_run = count_ > 1;
     std::uint8_t* const out = out_.open(2 * kVarUintBytesMax);
-    std::uint8_t* const end = Form::put(out, number_, is_run);
-    std::uint8_t* const end_of_count = put_irregular(end, is_run ? count_ - 2 : 0);
-    out_.close(is_run ? end_of_count : end);
+    std::uint8_t* end = Form::put(out, number_, is_run);
+    if (const std::uint64_t more = is_run ? count_ - 2 : 0; more < 0x80) [[likely]] {
+      // Whether it is a run follows no pattern: the byte is written and then counted or not.
+      *end = static_cast<std::uint8_t>(more);
+      end += is_run ? 1 : 0;
+    } else {
+      end = put_var_uint(end, more);
+    }
+    out_.close(end);
   }
 
   ByteWriter out_;

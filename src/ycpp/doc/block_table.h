@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ycpp/doc/block.h"
+#include "ycpp/doc/large_allocator.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -109,7 +110,7 @@ class BlockTable {
   std::uint32_t add_wide(const BlockIds& ids);
   void put(Block& block, const BlockIds& ids);
 
-  std::vector<Block> blocks_;
+  std::vector<Block, LargeAllocator<Block>> blocks_;
   Block* base_{nullptr};
   BlockIndex free_head_{kNone};
   std::size_t free_count_{0};

@@ -16,15 +16,6 @@ BlockKind kind_of(std::uint8_t info) noexcept {
   return static_cast<BlockKind>(info & kInfoKindMask);
 }
 
-// Makes room for `count` more. It is a peer's claim, so the caller gives no more of it than the
-// bytes that are left can be trusted to hold; growth stays geometric for updates of many small
-// lists.
-template <class T>
-void expect(std::vector<T>& list, std::size_t count) {
-  if (count <= list.capacity() - list.size()) return;
-  list.reserve(list.size() + std::max(count, list.size() / 2));
-}
-
 class StructDecoder {
  public:
   StructDecoder(ByteReader& reader, BlockStore& store, IncomingUpdate& update) noexcept
@@ -34,8 +25,7 @@ class StructDecoder {
   void read_section(ClientIndex client, Clock clock, std::uint64_t count) {
     client_ = client;
     std::size_t begin = update_.structs.size();
-    constexpr std::size_t kTypicalBytes = 8;
-    expect(update_.structs, std::min<std::uint64_t>(count, reader_.remaining() / kTypicalBytes));
+    update_.expect_structs(count, reader_.remaining());
     for (std::uint64_t i = 0; i < count && reader_.ok(); ++i) {
       const std::uint8_t info = reader_.u8();
       Clock length = 0;
@@ -227,9 +217,13 @@ void read_deletes(ByteReader& reader, StructDecoder& decoder, IncomingUpdate& up
   for (std::uint64_t i = 0; i < client_count && reader.ok(); ++i) {
     const ClientIndex client = decoder.read_client();
     const std::uint64_t range_count = reader.var_uint();
+    // The count is a peer's claim; the bytes that are left can be trusted to hold so many. Most of
+    // what is deleted is mostly one client's, and growth for the others stays geometric.
     constexpr std::size_t kTypicalBytes = 3;
-    expect(update.deletes,
-           std::min<std::uint64_t>(range_count, reader.remaining() / kTypicalBytes));
+    if (i == 0) {
+      update.deletes.reserve(
+          std::min<std::uint64_t>(range_count, reader.remaining() / kTypicalBytes));
+    }
     for (std::uint64_t k = 0; k < range_count && reader.ok(); ++k) {
       const Clock clock = reader.var_uint();
       const Clock length = reader.var_uint();

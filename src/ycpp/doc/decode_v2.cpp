@@ -8,11 +8,13 @@ namespace {
 
 class StructCollector {
  public:
-  StructCollector(BlockStore& store, IncomingUpdate& update) noexcept
-      : store_(store), update_(update) {}
+  StructCollector(const StructReaderV2& reader, std::size_t update_bytes, BlockStore& store,
+                  IncomingUpdate& update) noexcept
+      : reader_(reader), update_bytes_(update_bytes), store_(store), update_(update) {}
 
   Result<void> add(const RawStruct& raw) {
     const ClientIndex client = intern(raw.id.client);
+    if (client != client_) update_.expect_structs(reader_.structs_left() + 1, update_bytes_);
     if (client != client_ || raw.id.clock != next_clock_) close_section();
     client_ = client;
     next_clock_ = raw.end();
@@ -113,6 +115,8 @@ class StructCollector {
     update_.content_bytes += bytes.size();
   }
 
+  const StructReaderV2& reader_;
+  std::size_t update_bytes_;
   BlockStore& store_;
   IncomingUpdate& update_;
   ClientIndex client_{kNone};
@@ -124,9 +128,10 @@ class StructCollector {
 
 }  // namespace
 
-Result<void> decode_update_v2(StructReaderV2& reader, BlockStore& store, IncomingUpdate& update) {
+Result<void> decode_update_v2(StructReaderV2& reader, std::size_t update_bytes, BlockStore& store,
+                              IncomingUpdate& update) {
   update.clear();
-  StructCollector collector(store, update);
+  StructCollector collector(reader, update_bytes, store, update);
   RawStruct raw;
   while (reader.next(raw)) RUNNEL_TRY_VOID(collector.add(raw));
   collector.close_section();

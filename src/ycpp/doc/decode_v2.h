@@ -6,7 +6,9 @@
 
 namespace ycpp {
 
-// As decode_update_v1(). `update` points into `reader` and into what it reads.
-Result<void> decode_update_v2(StructReaderV2& reader, BlockStore& store, IncomingUpdate& update);
+// As decode_update_v1(), from a reader of that many bytes. `update` points into `reader` and into
+// what it reads.
+Result<void> decode_update_v2(StructReaderV2& reader, std::size_t update_bytes, BlockStore& store,
+                              IncomingUpdate& update);
 
 }  // namespace ycpp

@@ -1,6 +1,7 @@
 #include "ycpp/doc/incoming.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 namespace ycpp {
@@ -17,31 +18,54 @@ class Reach {
     }
   }
 
-  [[nodiscard]] bool has(const LocalId& id) const {
-    if (!id.is_set() || id.clock < store_.clients[id.client].state) return true;
-    const auto end = ends_.find(id.client);
-    return end != ends_.end() && id.clock < end->second;
+  [[nodiscard]] bool has(const LocalId& id) {
+    if (!id.is_set()) return true;
+    if (id.client != last_client_) {
+      const auto end = ends_.find(id.client);
+      last_client_ = id.client;
+      last_end_ = std::max(store_.clients[id.client].state, end == ends_.end() ? 0 : end->second);
+    }
+    return id.clock < last_end_;
   }
 
  private:
   const BlockStore& store_;
   std::unordered_map<ClientIndex, Clock> ends_;
+  // Of the client that was asked for last, which is mostly the next one too.
+  ClientIndex last_client_{kNone};
+  Clock last_end_{0};
 };
 
 }  // namespace
 
+void IncomingUpdate::expect_structs(std::uint64_t count, std::size_t bytes_left) {
+  constexpr std::size_t kTypicalBytes = 8;
+  const std::size_t more = std::min<std::uint64_t>(count, bytes_left / kTypicalBytes);
+  // Growth stays geometric for an update of many small sections.
+  if (more <= structs.capacity() - structs.size()) return;
+  structs.reserve(structs.size() + std::max(more, structs.size() / 2));
+}
+
 Waiting find_waiting(const BlockStore& store, const IncomingUpdate& update) {
-  const Reach reach(store, update);
+  Reach reach(store, update);
   Waiting waiting;
   const auto follows_gap = [&](const IncomingSection& section) {
     return update.structs[section.begin].clock > store.clients[section.client].state;
   };
-  const auto lacks_neighbour = [&](const IncomingStruct& item) {
-    return !reach.has(item.origin()) || !reach.has(item.right_origin()) ||
-           (item.names != kNone && !reach.has(update.names[item.names].parent));
+  const auto lacks_neighbour = [&](const IncomingSection& section) {
+    // A reference to its own client is one to an earlier unit, which is there if no gap is.
+    const auto is_missing = [&](const LocalId& id) {
+      return id.client != section.client && !reach.has(id);
+    };
+    const std::span structs(update.structs);
+    const auto own = structs.subspan(section.begin, section.end - section.begin);
+    return std::any_of(own.begin(), own.end(), [&](const IncomingStruct& item) {
+      return is_missing(item.origin()) || is_missing(item.right_origin()) ||
+             (item.names != kNone && is_missing(update.names[item.names].parent));
+    });
   };
   waiting.structs = std::any_of(update.sections.begin(), update.sections.end(), follows_gap) ||
-                    std::any_of(update.structs.begin(), update.structs.end(), lacks_neighbour);
+                    std::any_of(update.sections.begin(), update.sections.end(), lacks_neighbour);
   waiting.deletes = static_cast<std::size_t>(std::count_if(
       update.deletes.begin(), update.deletes.end(),
       [&](const LocalRange& range) { return !reach.has({range.client, range.range.end() - 1}); }));

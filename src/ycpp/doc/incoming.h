@@ -4,6 +4,7 @@
 
 #include "ycpp/doc/block.h"
 #include "ycpp/doc/block_store.h"
+#include "ycpp/doc/large_allocator.h"
 #include "ycpp/doc/transaction.h"
 #include "ycpp/encoding/raw_struct.h"
 
@@ -70,12 +71,16 @@ struct IncomingSection {
 };
 
 struct IncomingUpdate {
-  std::vector<IncomingStruct> structs;
+  std::vector<IncomingStruct, LargeAllocator<IncomingStruct>> structs;
   std::vector<IncomingNames> names;
   std::vector<IncomingSection> sections;
   std::vector<LocalRange> deletes;
   std::size_t content_bytes{0};
   std::size_t deleted_structs{0};  // how many say no more than that something was deleted
+
+  // Makes room for `count` more structs, which is a peer's claim: the caller gives no more of it
+  // than `bytes_left` can be trusted to hold.
+  void expect_structs(std::uint64_t count, std::size_t bytes_left);
 
   // Forgets the update, and the memory too if it was a large one.
   void release() {

@@ -85,7 +85,7 @@ void merge_as_yjs(BlockStore& store, PendingStructs& pending, const std::vector<
   const Result<Bytes> merged = merge_updates(updates, UpdateFormat::V2);
   RUNNEL_CHECK(merged.has_value());
   StructReaderV2 reader(*merged);
-  RUNNEL_CHECK(decode_update_v2(reader, store, scratch).has_value());
+  RUNNEL_CHECK(decode_update_v2(reader, merged->size(), store, scratch).has_value());
   (void)pending.take_runs();
   add_sections(store, pending, scratch);
   scratch.clear();

@@ -163,6 +163,19 @@ class ByteReader {
   [[nodiscard]] Error error(std::string_view doing) const;
 
  private:
+  // The groups of seven bits of up to three bytes at once: they hold most clocks. Four bytes must
+  // be left; `count` as below.
+  [[nodiscard]] std::uint32_t groups_of_three(unsigned& count) const noexcept {
+    std::uint32_t word = 0;
+    std::memcpy(&word, pos_, sizeof word);
+    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+    const std::uint32_t last_bytes = ~word & 0x808080;
+    if (last_bytes == 0) return count = 0;
+    count = (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
+    const std::uint32_t groups = word & (last_bytes ^ (last_bytes - 1));
+    return (groups & 0x7FU) | ((groups & 0x7F00U) >> 1U) | ((groups & 0x7F0000U) >> 2U);
+  }
+
   // The groups of seven bits of up to eight bytes at once: client ids take five, and there are two
   // in most structs. Eight bytes must be left; `count` receives how many of them there are, 0 if
   // the number is longer.
@@ -180,16 +193,11 @@ class ByteReader {
   }
 
   std::uint64_t var_uint_from_word() noexcept {
-    std::uint32_t word = 0;
-    std::memcpy(&word, pos_, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
-    // Three bytes hold most clocks, and take a third of the steps.
-    if (const std::uint32_t last_bytes = ~word & 0x808080; last_bytes != 0) [[likely]] {
-      const std::uint32_t groups = word & (last_bytes ^ (last_bytes - 1));
-      pos_ += (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
-      return (groups & 0x7FU) | ((groups & 0x7F00U) >> 1U) | ((groups & 0x7F0000U) >> 2U);
-    }
     unsigned count = 0;
+    if (const std::uint32_t few = groups_of_three(count); count != 0) [[likely]] {
+      pos_ += count;
+      return few;
+    }
     const std::uint64_t groups = groups_of_word(count);
     if (count == 0 || groups > kMaxSafeInteger) [[unlikely]] {
       return var_uint_slow();
@@ -201,6 +209,10 @@ class ByteReader {
   // The second bit of the first byte is the sign.
   VarInt var_int_from_word() noexcept {
     unsigned count = 0;
+    if (const std::uint32_t few = groups_of_three(count); count != 0) [[likely]] {
+      pos_ += count;
+      return {.magnitude = ((few >> 7U) << 6U) | (few & 0x3FU), .negative = (few & 0x40U) != 0};
+    }
     const std::uint64_t groups = groups_of_word(count);
     const std::uint64_t magnitude = ((groups >> 7U) << 6U) | (groups & 0x3FU);
     if (count == 0 || magnitude > kMaxSafeInteger) [[unlikely]] {

@@ -21,6 +21,9 @@ class StructReader {
     structs_allowed_ = decoder_.structs_max();
   }
 
+  // How many more structs this client is said to have.
+  [[nodiscard]] std::uint64_t structs_left() const noexcept { return structs_left_; }
+
   [[nodiscard]] bool ok() const noexcept { return decoder_.ok(); }
 
   [[nodiscard]] Error error() const { return decoder_.error(); }

@@ -245,17 +245,21 @@ void run_x100(const Bench& bench) {
   const Bytes operations = bench.load("b4.yop");
   constexpr int kTimes = 100;
   Bytes state;
+  Bytes state_v2;
   bench.time("b4x100.local", 1, [&] {
     Doc doc(ycpp::DocOptions{.client_id = ycpp::ClientId{3775594289}});
     for (int i = 0; i < kTimes; ++i) replay(doc, operations);
     state = doc.encode_state_as_update();
+    state_v2 = doc.encode_state_as_update_v2();
     return visible_units(doc);
   });
-  bench.time("b4x100.parse_v1", 3, [&] {
+  const auto parse = [](const Bytes& update) {
     Doc doc;
-    (void)doc.apply_update(state);
+    (void)doc.apply_update(update);
     return visible_units(doc);
-  });
+  };
+  bench.time("b4x100.parse_v1", 3, [&] { return parse(state); });
+  bench.time("b4x100.parse_v2", 3, [&] { return parse(state_v2); });
 }
 
 }  // namespace

@@ -131,6 +131,19 @@ TEST(BlockList, FindsAnnouncedBlocksWhateverTheirLengths) {
   }
 }
 
+TEST(BlockList, FindsBlocksBeyondWhatWasAnnounced) {
+  for (const std::size_t announced : {std::size_t{1}, std::size_t{300}, std::size_t{5000}}) {
+    BlockListModel model(1);
+    model.append(3);
+    model.list.expect(announced, model.state(), model.state() + 600);
+    for (int i = 0; i < 1000; ++i) {
+      model.append(2);
+      model.check_find(model.below(model.state()));
+    }
+    model.check();
+  }
+}
+
 TEST(BlockList, IsCutShort) {
   BlockListModel model(1);
   for (int i = 0; i < 1000; ++i) model.append(2);

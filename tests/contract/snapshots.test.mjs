@@ -13,7 +13,7 @@ import { providerEvents, until } from "../e2e/harness/until.mjs";
 import { Backend, clockPasses, Marker } from "./backend.mjs";
 
 const quick = ["--set", "auth.recheck_interval=1h", "--set", "save.interval=1s", "--set", "save.disconnect_debounce=1s",
-  "--set", "backend.timeout=1s", "--set", "rooms.linger=500ms"];
+  "--set", "backend.timeout=1s", "--set", "backend.snapshot_timeout=3s", "--set", "rooms.linger=500ms"];
 
 const documentOf = (text, clientID) => {
   const doc = new Y.Doc();
@@ -108,6 +108,8 @@ describe("snapshots", () => {
       await raw.message((m) => Buffer.isBuffer(m) && m.includes("new "), "the edit");
       await marker.saves();
       assert.equal(backend.count("snapshot:POST", room), 0);
+      // One that hangs is given up after backend.snapshot_timeout, which is less than the default here.
+      await backend.until(() => backend.count("snapshot:GET", room) >= 2, "a second load", 9000);
       await backend.faults({});
       await client.synced(40_000);
       await client.holds((c) => c.text.toString().includes("kept"), "the stored text");

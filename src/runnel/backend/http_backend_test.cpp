@@ -240,6 +240,21 @@ TEST_F(HttpBackendTest, IfMatchIsSentOnlyWhenAnAnswerHadAnEtagAndLongVectorsStay
   EXPECT_EQ(header(client_.calls.at(0), "X-Snapshot-State-Vector"), "<none>");
 }
 
+TEST_F(HttpBackendTest, SnapshotsHaveTheirOwnLimitAndLargeOnesMoreTime) {
+  HttpBackend asked = backend({.timeout = Duration{3'000}, .snapshot_timeout = Duration{45'000}});
+  asked.check(room_, Identity{}, [](const auth::Verdict&) {});
+  asked.load(room_, [](const LoadReply&) {});
+  for (const std::size_t mib : {std::size_t{0}, std::size_t{7}}) {
+    SaveCall snapshot;
+    snapshot.update = share(Bytes(mib * 1024 * 1024 + 1));
+    asked.save(room_, std::move(snapshot), [](const SaveReply&) {});
+  }
+  std::vector<Duration> limits;
+  for (const net::HttpCall& call : client_.calls) limits.push_back(call.timeout);
+  EXPECT_EQ(limits, (std::vector<Duration>{Duration{3'000}, Duration{45'000}, Duration{45'000},
+                                           Duration{52'000}}));
+}
+
 TEST_F(HttpBackendTest, RoomNamesReachTheBackendIntact) {
   client_.reply = response(404);
   backend().load({"main", "doc-a b&c=d?é/%20"}, [](const LoadReply&) {});

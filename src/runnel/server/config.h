@@ -62,7 +62,8 @@ struct BackendConfig {
   BackendKind kind{BackendKind::Embedded};
   std::string url;
   auth::Secret secret;
-  Duration timeout{2s};
+  Duration timeout{2s};            // of verify and check-access
+  Duration snapshot_timeout{10s};  // of snapshots; a save has one second more for each MiB
   std::string verify_path{"/collaboration/verify"};
   std::string snapshot_path{"/collaboration/snapshot"};
   std::string check_access_path{"/collaboration/check-access"};

@@ -49,6 +49,8 @@ TEST_F(ConfigTest, without_anything_the_defaults_of_the_design_hold) {
   EXPECT_EQ(config.rooms.yjs_prefix, "/yjs");
   EXPECT_EQ(config.save.disconnect_debounce, 7s);
   EXPECT_EQ(config.backend.kind, BackendKind::Embedded);
+  EXPECT_EQ(config.backend.timeout, 2s);
+  EXPECT_EQ(config.backend.snapshot_timeout, 10s);
   EXPECT_EQ(config.auth.mode, AuthMode::Backend);
   EXPECT_TRUE(config.auth.fail_open);
 }
@@ -127,6 +129,15 @@ TEST_F(ConfigTest, a_named_file_must_exist) {
 TEST_F(ConfigTest, half_of_a_certificate_is_refused) {
   sources_.command_line = {{"server.tls_cert", "a.pem", "--set server.tls_cert=a.pem"}};
   EXPECT_THAT(error(), HasSubstr("belong together"));
+}
+
+TEST_F(ConfigTest, a_backend_call_always_has_a_limit) {
+  for (const char* const key : {"backend.timeout", "backend.snapshot_timeout"}) {
+    sources_.command_line = {{key, "90s", "--set"}};
+    EXPECT_EQ(error(), "no error") << key;
+    sources_.command_line = {{key, "off", "--set"}};
+    EXPECT_THAT(error(), HasSubstr("expected a time")) << key;
+  }
 }
 
 TEST_F(ConfigTest, a_secret_is_never_shown) {

@@ -80,6 +80,7 @@ backend::HttpBackendOptions http_options(const BackendConfig& config) {
   options.snapshot_path = config.snapshot_path;
   options.check_access_path = config.check_access_path;
   options.timeout = config.timeout;
+  options.snapshot_timeout = config.snapshot_timeout;
   options.legacy_body = config.legacy_body;
   return options;
 }

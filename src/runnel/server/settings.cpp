@@ -227,7 +227,10 @@ void add_backend(std::vector<Setting>& all) {
       setting("backend.url", &C::backend, &B::url, "base URL of the application's backend"));
   all.push_back(
       setting("backend.secret", &C::backend, &B::secret, "secret shared with the backend"));
-  all.push_back(setting("backend.timeout", &C::backend, &B::timeout, "limit of one backend call"));
+  all.push_back(setting("backend.timeout", &C::backend, &B::timeout,
+                        "limit of one call that asks about access"));
+  all.push_back(setting("backend.snapshot_timeout", &C::backend, &B::snapshot_timeout,
+                        "limit of one load or save; a save has a second more for each MiB"));
   all.push_back(setting("backend.verify_path", &C::backend, &B::verify_path, "path of verify"));
   all.push_back(
       setting("backend.snapshot_path", &C::backend, &B::snapshot_path, "path of snapshots"));

@@ -309,7 +309,7 @@ void Outbox::nothing_to_save(OutboxEntry& entry, const PendingState& taken) {
   const bool was_failing = std::exchange(entry.failing, false);
   if (outage_) outage_over();
   if (was_failing || !entry.acknowledged.empty()) {
-    report(entry, {.outcome = SaveOutcome::Saved,
+    report(entry, {.outcome = SaveOutcome::Unchanged,
                    .seq = entry.last.seq,
                    .snapshot_version = entry.last.version,
                    .merge = {}});

@@ -134,6 +134,8 @@ TEST_F(OutboxTest, TheSameStateIsNotSentTwice) {
   loop_.advance(100s);
   EXPECT_EQ(backend_->sent.size(), 1U);
   EXPECT_EQ(outbox_->saved_seq(doc()), 2U);
+  EXPECT_EQ(reported(SaveOutcome::Saved), 1U) << "a version is told once";
+  EXPECT_EQ(reported(SaveOutcome::Unchanged), 1U);
 }
 
 TEST_F(OutboxTest, ADeletionAloneIsAChangeToBeSaved) {

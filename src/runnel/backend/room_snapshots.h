@@ -49,10 +49,11 @@ struct SnapshotToSave {
 };
 
 enum class SaveOutcome : std::uint8_t {
-  Saved,     // the backend answered 2xx: everything up to `seq` is there
-  Failing,   // the first failure of an outage; the outbox goes on trying
-  TooLarge,  // kept here, not saved there (413, over 20 MiB)
-  Conflict,  // the backend had more: `merge` must go into the document before it is saved again
+  Saved,      // the backend answered 2xx: everything up to `seq` is there
+  Unchanged,  // it had everything up to `seq` already: nothing was sent, there is no new version
+  Failing,    // the first failure of an outage; the outbox goes on trying
+  TooLarge,   // kept here, not saved there (413, over 20 MiB)
+  Conflict,   // the backend had more: `merge` must go into the document before it is saved again
 };
 
 struct SaveReport {

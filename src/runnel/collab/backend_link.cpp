@@ -227,7 +227,9 @@ void BackendLink::reported(const backend::SaveReport& report) {
       save();
     }
   }
-  if (report.outcome == backend::SaveOutcome::Saved && !dirty_) unsaved_since_ms_ = 0;
+  const bool has_all = report.outcome == backend::SaveOutcome::Saved ||
+                       report.outcome == backend::SaveOutcome::Unchanged;
+  if (has_all && !dirty_) unsaved_since_ms_ = 0;
   owner_.save_reported(report);
 }
 

@@ -255,8 +255,12 @@ std::optional<backend::SnapshotToSave> YjsRoom::snapshot_to_save() {
 void YjsRoom::save_reported(const backend::SaveReport& report) {
   switch (report.outcome) {
     case backend::SaveOutcome::Saved:
+    case backend::SaveOutcome::Unchanged:
       if (!std::exchange(persist_failing_, {}).empty()) out_.control_all(service_status(true));
-      out_.control_all(sync_complete(report.snapshot_version));
+      // Only a snapshot that the backend has taken has a version.
+      if (report.outcome == backend::SaveOutcome::Saved) {
+        out_.control_all(sync_complete(report.snapshot_version));
+      }
       context_.for_each_connection([&](Connection& each) {
         Participant& participant = Participant::of(each);
         if (participant.acks) participant.acks->backend(report.seq);

@@ -332,6 +332,24 @@ TEST(Saving, ClientsHearOfASaveOnlyAfterTheBackendHasItAndOfAnOutageOnce) {
                           R"({"type":"ack","received":2,"durable":2,"backend":2})"));
 }
 
+TEST(Saving, ASaveThatHadNothingToSendMovesAcksOnAndEndsAnOutageButHasNoVersion) {
+  Saving yjs;
+  TestClient a(yjs, 1);
+  a.connect(yjs.room);
+  a.pump();
+  a.type("x");
+  yjs.backend.report(SaveOutcome::Failing, 0);
+  yjs.advance(seconds(31));
+  a.pump();
+  (void)a.take_texts();
+  yjs.backend.report(SaveOutcome::Unchanged, 1, 7);
+  yjs.advance(milliseconds(200));
+  a.pump();
+  EXPECT_THAT(a.take_texts(),
+              ElementsAre(R"({"type":"service_status","available":true})",
+                          R"({"type":"ack","received":2,"durable":2,"backend":2})"));
+}
+
 TEST(Saving, WhatTheBackendHadMoreIsMergedAndSavedAgain) {
   Saving yjs;
   TestClient a(yjs, 1);

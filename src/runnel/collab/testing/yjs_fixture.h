@@ -46,7 +46,9 @@ class FakeBackend final : public backend::SnapshotSource, public backend::Snapsh
   [[nodiscard]] storage::Seq saved_seq(const RoomId& /*room*/) const override { return saved; }
 
   void report(backend::SaveOutcome outcome, storage::Seq seq, std::uint64_t version = 1) {
-    if (outcome == backend::SaveOutcome::Saved) saved = seq;
+    const bool has_all =
+        outcome == backend::SaveOutcome::Saved || outcome == backend::SaveOutcome::Unchanged;
+    if (has_all) saved = seq;
     if (listener) listener({.outcome = outcome, .seq = seq, .snapshot_version = version});
   }
 

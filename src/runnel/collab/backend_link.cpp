@@ -113,8 +113,8 @@ void BackendLink::resolve() {
   open();
 }
 
-// The log may hold what no change here has announced: an import or a restore without the server, a
-// data directory that had no backend before.
+// The log may hold what no change here has announced: a data directory that was restored, or that
+// had no backend before.
 bool BackendLink::may_be_ahead() const {
   return trusted_log_ && deps_.saver != nullptr && !dirty_ &&
          saved_seq() < context_.storage().last_seq();

@@ -117,6 +117,7 @@ LoopParts::~LoopParts() {
   shard_.directory.reset();
   shard_.outbox = nullptr;
   outbox_.reset();
+  save_notes_.reset();
   shard_.frozen.reset();
   shard_.store.reset();
 }
@@ -142,6 +143,9 @@ void LoopParts::build_backend() {
       backend::OutboxDeps{shard_.loop, deps_.time, random_, deps_.log, *shard_.store, snapshots},
       outbox_options);
   shard_.outbox = outbox_.get();
+  if (deps_.notes_saves) {
+    save_notes_ = std::make_unique<backend::SaveNotes>(*shard_.store, deps_.time);
+  }
 }
 
 void LoopParts::build_verifier() {
@@ -201,7 +205,8 @@ void LoopParts::build_rooms() {
 
   collab::CollabDeps deps;
   deps.source = outbox_->has_backend() ? outbox_.get() : nullptr;
-  deps.saver = outbox_->has_backend() ? outbox_.get() : nullptr;
+  deps.saver = save_notes_.get();
+  if (outbox_->has_backend()) deps.saver = outbox_.get();
   deps.offenders = &offenders_;
   deps.frozen = shard_.frozen.get();
   deps.metrics = &deps_.collab_metrics;

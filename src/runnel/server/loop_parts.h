@@ -8,6 +8,7 @@
 #include "runnel/backend/embedded_backend.h"
 #include "runnel/backend/http_backend.h"
 #include "runnel/backend/outbox.h"
+#include "runnel/backend/save_notes.h"
 #include "runnel/collab/collab_options.h"
 #include "runnel/collab/offenders.h"
 #include "runnel/net/http_client.h"
@@ -39,6 +40,7 @@ struct LoopPartsDeps {
   storage::SqliteStore& store;
   net::HttpClient* client{nullptr};  // null when nothing is called over HTTP
   EmbeddedHost* embedded{nullptr};   // null unless backend.kind = "embedded"
+  bool notes_saves{false};           // without a backend: saves are left to the next server
   collab::CollabMetrics& collab_metrics;
   const std::vector<auth::JwtKey>& fixed_keys;  // of auth.mode = "jwt"
 };
@@ -85,6 +87,7 @@ class LoopParts {
   std::unique_ptr<auth::AccessVerifier> dev_verifier_;
   auth::AccessVerifier* verifier_{nullptr};
   std::unique_ptr<backend::Outbox> outbox_;
+  std::unique_ptr<backend::SaveNotes> save_notes_;
   auth::AccessService* access_{nullptr};  // inside shard_.gate
 };
 

@@ -134,6 +134,7 @@ struct Assembly {
       : options(std::move(chosen)), log(to), time(clock) {}
 
   ServerOptions options;
+  bool notes_saves{false};
   Log& log;
   const TimeSource& time;
   SystemTime loop_time;
@@ -177,8 +178,11 @@ struct Assembly {
 // Everything that is, in the order in which it comes to be.
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Log& log,
                                               const TimeSource& time) {
-  if (!options.has_backend) options.loaded.config.backend.kind = BackendKind::None;
+  BackendKind& kind = options.loaded.config.backend.kind;
+  const bool notes_saves = !options.has_backend && kind != BackendKind::None;
+  if (!options.has_backend) kind = BackendKind::None;
   auto assembly = std::make_unique<Assembly>(std::move(options), log, time);
+  assembly->notes_saves = notes_saves;
   assembly->store = RUNNEL_TRY(StoreHost::open(assembly->config(), time, log));
   assembly->keys = RUNNEL_TRY(fixed_keys(assembly->config()));
   RUNNEL_TRY_VOID(assembly->build_loops());
@@ -218,6 +222,7 @@ Result<void> Assembly::build_loops() {
                            .store = store->store(),
                            .client = client.get(),
                            .embedded = embedded.get(),
+                           .notes_saves = notes_saves,
                            .collab_metrics = collab_metrics,
                            .fixed_keys = keys};
   for (std::size_t i = 0; i < shards->size(); ++i) {

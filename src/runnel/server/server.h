@@ -16,9 +16,11 @@ namespace runnel::server {
 
 struct ServerOptions {
   LoadedConfig loaded;
-  bool dev{false};         // anonymous editors, the demo and the dashboard
-  bool listens{true};      // false: only on the unix socket, for commands
-  bool has_backend{true};  // false: no saves leave, whatever the configuration says
+  bool dev{false};     // anonymous editors, the demo and the dashboard
+  bool listens{true};  // false: only on the unix socket, for commands
+  // False: no saves leave, whatever the configuration says; what it has a backend for is noted for
+  // the next server.
+  bool has_backend{true};
 };
 
 struct Assembly;  // all parts, in the order in which they are built

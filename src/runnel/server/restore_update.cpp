@@ -1,5 +1,7 @@
 #include "runnel/server/restore_update.h"
 
+#include "runnel/server/shown_content.h"
+
 #include "ycpp/doc/doc.h"
 #include "ycpp/undo/undo_manager.h"
 
@@ -20,6 +22,10 @@ Result<Bytes> restore_update(ByteView current, ByteView target, ycpp::ClientId c
   // What is to come back must not be collected when `current` deletes it.
   ycpp::Doc doc(ycpp::DocOptions{.client_id = client, .gc = false});
   RUNNEL_TRY_VOID(doc.apply_update_v1(target));
+  ycpp::Doc present(ycpp::DocOptions{.gc = false});
+  RUNNEL_TRY_VOID(present.apply_update_v1(current));
+  // Undoing would delete what was written since and write the same again.
+  if (shown_content(doc) == shown_content(present)) return Bytes{};
 
   ycpp::UndoManagerOptions options;
   options.now_ms = [] { return std::uint64_t{1}; };
@@ -31,8 +37,6 @@ Result<Bytes> restore_update(ByteView current, ByteView target, ycpp::ClientId c
   RUNNEL_TRY_VOID(doc.apply_update_v1(current, kSince));
   manager.undo();
 
-  ycpp::Doc present(ycpp::DocOptions{.gc = false});
-  RUNNEL_TRY_VOID(present.apply_update_v1(current));
   if (doc.state_vector() == present.state_vector() && doc.delete_set() == present.delete_set()) {
     return Bytes{};
   }

@@ -19,6 +19,12 @@ constexpr ycpp::ClientId kServer{4242};
 
 ycpp::DocOptions by(std::uint64_t client) { return {.client_id = ycpp::ClientId(client)}; }
 
+ycpp::AnyObject bold() {
+  ycpp::AnyObject attributes;
+  attributes.set("bold", true);
+  return attributes;
+}
+
 // The order of keys in a map differs between replicas and does not count.
 ycpp::AnyArray content(ycpp::Doc& doc) {
   return {doc.get_map("map").to_json(), doc.get_array("list").to_json(),
@@ -64,6 +70,54 @@ TEST_F(Restore, SaysNothingWhenNothingHasChanged) {
   const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kServer);
   ASSERT_TRUE(update);
   EXPECT_TRUE(update->empty());
+}
+
+TEST_F(Restore, TheSameStateTwiceWritesNothingTheSecondTime) {
+  doc.get_text("text").insert(0, "plain and bold");
+  doc.get_text("text").format(10, 4, bold());
+  doc.get_map("map").set("nested", ycpp::new_map({{"deep", ycpp::new_array({1, "two", 3})}}));
+  doc.get_array("list").insert(0, {1, 2, 3}).value();
+  ycpp::XmlFragment xml = doc.get_xml_fragment("xml");
+  xml.insert(0, {ycpp::new_xml_element("p", {{"align", "left"}}, {ycpp::new_xml_text("words")})})
+      .value();
+  const Bytes then = doc.encode_state_as_update();
+  doc.get_text("text").delete_text(3, 9);
+  doc.get_map("map").remove("nested");
+  doc.get_array("list").remove(1, 1).value();
+  xml.remove(0, 1).value();
+  restore(then);
+  const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kServer);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->empty());
+}
+
+TEST_F(Restore, BringsFormattingAndTheOrderOfValuesBack) {
+  doc.get_text("text").insert(0, "words");
+  doc.get_array("list").insert(0, {1, 23}).value();
+  const Bytes then = doc.encode_state_as_update();
+  const auto is_restored_after = [&](std::string_view what) {
+    const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kServer);
+    ASSERT_TRUE(update) << what;
+    EXPECT_FALSE(update->empty()) << what;
+    ASSERT_TRUE(doc.apply_update(*update)) << what;
+    const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kServer);
+    ASSERT_TRUE(again) << what;
+    EXPECT_TRUE(again->empty()) << what;
+  };
+  doc.get_text("text").format(0, 5, bold());
+  is_restored_after("a change of the formatting alone");
+  doc.get_array("list").remove(0, 2).value();
+  doc.get_array("list").push({12, 3});
+  is_restored_after("values whose digits are the same");
+  doc.get_map("map").set("words", 1);
+  is_restored_after("a root that was empty");
+  // The same words, though other blocks.
+  doc.get_text("text").delete_text(0, 5);
+  for (const char letter : std::string_view("sdrow"))
+    doc.get_text("text").insert(0, std::string(1, letter));
+  const Result<Bytes> same = restore_update(doc.encode_state_as_update(), then, kServer);
+  ASSERT_TRUE(same);
+  EXPECT_TRUE(same->empty());
 }
 
 TEST_F(Restore, KeepsWhatSomebodyTypesMeanwhile) {
@@ -189,6 +243,9 @@ void restore_some_state(SeededRandom& random) {
     Replicas::tell(room, doc);
     EXPECT_TRUE(content(doc) == content(then));
   }
+  const Result<Bytes> again = restore_update(room.encode_state_as_update(), target, kServer);
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_TRUE(again->empty());
 }
 
 TEST(RestoreRandomly, AnyEarlierStateComesBackForEverybody) {

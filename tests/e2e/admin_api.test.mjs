@@ -546,6 +546,47 @@ describe("draining", () => {
   });
 });
 
+describe("a drain that is taken back", () => {
+  it("lets those stay who are still there, and opens rooms again, under way and when it was over", async () => {
+    const server = await start();
+    const api = await AdminApi.of(server, used);
+    const { call } = api;
+    assert.equal((await call("POST", "/v1/undrain", { expect: 200 })).state, "serving");
+    const client = new Client("y-partykit", server, "doc-undrain-1");
+    await client.synced();
+    const staying = await RawClient.open(server, "/parties/main/doc-undrain-1");
+
+    await call("POST", "/v1/drain", { body: { over_ms: 3_600_000 }, expect: 202 });
+    assert.equal((await refusal(server, "/parties/main/doc-undrain-2")).status, 503);
+    assert.equal((await call("POST", "/v1/undrain", { expect: 200 })).state, "serving");
+    assert.equal((await server.http("/readyz")).status, 200);
+    const another = new Client("y-websocket", server, "doc-undrain-2");
+    await another.synced();
+    client.text.insert(0, "typed after it");
+    await staying.message((m) => Buffer.isBuffer(m) && m.includes("typed after it"), "the edit");
+    assert.equal(client.provider.wsconnected, true);
+
+    const drained = () => api.eventually(async () => (await call("GET", "/v1/drain", { expect: 200 })).state === "drained", "the drain to end");
+    const closed = staying.closeEvent();
+    await call("POST", "/v1/drain", { body: {}, expect: 202 });
+    assert.equal((await closed).code, 1012);
+    await drained();
+    await call("POST", "/v1/undrain", { expect: 200 });
+    const later = new Client("y-websocket", server, "doc-undrain-1");
+    await later.textIs("typed after it");
+    // Those who were sent away dial again by themselves.
+    await Promise.all([client.synced(), another.synced()]);
+    later.text.insert(0, "and ");
+    await client.textIs("and typed after it");
+
+    // A drain after that is one like any other.
+    await call("POST", "/v1/drain", { body: {}, expect: 202 });
+    await drained();
+    [client, another, later].forEach((each) => each.destroy());
+    await server.stop();
+  });
+});
+
 describe("the specification", () => {
   it("has no operation that was not called here", async () => {
     const spec = JSON.parse(readFileSync(new URL("../../docs/openapi.json", import.meta.url), "utf8"));

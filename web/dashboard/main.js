@@ -83,9 +83,13 @@ async function drainServer() {
     h("select", { "aria-label": "How fast" }, choices.map(([value, label]) => h("option", { value: value ?? "" }, label ?? "")))
   );
   over.value = "60000";
-  const text = "Nobody is let in any more, those who are connected are sent away, and every room is saved. It cannot be taken back: afterwards the process is there to be stopped.";
+  const text = "Nobody is let in any more, those who are connected are sent away, and every room is saved. Afterwards the process is there to be stopped, or the drain to be taken back.";
   if (!(await confirmAction("Drain this server?", text, "Drain the server", h("label.row", {}, "Send clients away", over)))) return;
   await tell("The server is being drained", () => request("POST", "/v1/drain", { body: { over_ms: Number(over.value) } }));
+}
+
+async function undrainServer() {
+  await tell("The server lets clients in again", () => request("POST", "/v1/undrain"));
 }
 
 function frame() {
@@ -102,8 +106,9 @@ function frame() {
     },
   }, "Sign out");
   const drain = h("button.quiet", { onclick: () => void drainServer() }, "Drain…");
+  const undrain = h("button.quiet", { hidden: true, onclick: () => void undrainServer() }, "Take the drain back");
   const notices = h("div.notices", { "aria-live": "polite" });
-  show(app, h("header.top", {}, brand(), link, h("span.spacer"), uptime, drain, out), notices, content);
+  show(app, h("header.top", {}, brand(), link, h("span.spacer"), uptime, drain, undrain, out), notices, content);
 
   /** @type {Page | null} */
   let page = null;
@@ -119,6 +124,7 @@ function frame() {
     if (event === "stats") {
       uptime.textContent = `${data.version} · up ${duration(data.uptime_ms)}`;
       drain.hidden = data.draining;
+      undrain.hidden = !data.draining;
       show(notices, noticesOf(data));
     }
     page?.onEvent?.(event, data);

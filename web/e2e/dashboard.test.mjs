@@ -93,6 +93,18 @@ describe("the dashboard", () => {
     assert.equal(await editorOf(ada).getAttribute("contenteditable"), "true");
   });
 
+  it("drains the server and takes it back; everybody returns", async () => {
+    await admin.getByRole("button", { name: "Drain…" }).click();
+    await admin.getByRole("combobox", { name: "How fast" }).selectOption("at once");
+    await confirm("Drain the server");
+    await admin.getByText("This server is drained").waitFor();
+    await connection(ada, "Offline");
+    await admin.getByRole("button", { name: "Take the drain back" }).click();
+    await connection(ada, "Live");
+    await admin.getByText("This server is drained").waitFor({ state: "detached" });
+    await admin.getByRole("button", { name: "Drain…" }).waitFor();
+  });
+
   it("looks at an earlier content and brings it back", async () => {
     await type(ada, "Second words. ");
     await shows(ada, "Second words.");

@@ -224,6 +224,14 @@ void RoomDirectory::drain(Task done) {
   deps_.executor.post(weakly(&RoomDirectory::finish_drain));
 }
 
+void RoomDirectory::undrain() {
+  if (!std::exchange(draining_, false)) return;
+  drained_ = nullptr;
+  if (!is_mine_) return;
+  poll_alarms();
+  schedule_alarms();
+}
+
 void RoomDirectory::finish_drain() {
   if (!draining_ || !rooms_.empty() || !graveyard_.empty()) return;
   if (Task done = std::exchange(drained_, nullptr)) done();

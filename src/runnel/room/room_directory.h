@@ -139,6 +139,10 @@ class RoomDirectory {
   // when the last room is gone.
   void drain(Task done);
 
+  // Takes that back: rooms open again, also while others are still on their way out, and alarms
+  // fire. The `done` of a drain that is not over never runs.
+  void undrain();
+
   void for_each_connection(
       const std::function<void(const RoomId&, const Connection&)>& visit) const;
 

@@ -301,6 +301,39 @@ TEST(RoomDirectory, DrainingWithoutRoomsIsOverAtOnce) {
   EXPECT_TRUE(drained);
 }
 
+TEST(RoomDirectory, ADrainThatIsTakenBackOpensRoomsAgainAndIsNeverOver) {
+  Rooms rooms;
+  std::vector<Done> saves;
+  rooms.script.before_evict = [&](RoomContext&, EvictReason, Done done) {
+    saves.push_back(std::move(done));
+  };
+  const auto a = rooms.connect(rooms.room, "a");
+  rooms.settle();
+  bool drained = false;
+  rooms.directory->drain([&] { drained = true; });
+  rooms.settle();
+  EXPECT_EQ(rooms.open({"main", "new"}), OpenOutcome::Busy);
+  rooms.directory->undrain();
+  const auto b = rooms.connect({"main", "new"}, "b");
+  rooms.settle();
+  EXPECT_FALSE(b->close_code);
+  EXPECT_EQ(rooms.directory->room_count(), 2U) << "one opened, one still on its way out";
+  rooms.leave(*a);
+  for (Done& save : saves) save({});
+  rooms.settle();
+  const auto c = rooms.connect(rooms.room, "c");
+  rooms.settle();
+  EXPECT_FALSE(c->close_code);
+  EXPECT_FALSE(drained);
+
+  saves.clear();
+  rooms.directory->drain([&] { drained = true; });
+  rooms.settle();
+  for (Done& save : saves) save({});
+  rooms.settle();
+  EXPECT_TRUE(drained);
+}
+
 TEST(RoomDirectory, DrainingWaitsForTheLastWrite) {
   Rooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string&) {

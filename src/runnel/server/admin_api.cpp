@@ -66,6 +66,8 @@ void AdminApi::dispatch(std::string_view rest, net::HttpRequest request, net::Re
     list_rooms(request, std::move(responder));
   } else if (rest == "drain" && method == "POST") {
     start_drain(request, std::move(responder));
+  } else if (rest == "undrain" && method == "POST") {
+    undrain(std::move(responder));
   } else if (rest == "drain" && method == "GET") {
     drain_progress(200, std::move(responder));
   } else if (rest.starts_with("rooms/")) {
@@ -98,6 +100,14 @@ void AdminApi::start_drain(const net::HttpRequest& request, net::Responder respo
   }
   deps_.drain.start(over);
   drain_progress(202, std::move(responder));
+}
+
+void AdminApi::undrain(net::Responder responder) {
+  if (deps_.drain.take_back()) {
+    drain_progress(200, std::move(responder));
+  } else {
+    responder.send(problem(409, "The server is being stopped"));
+  }
 }
 
 void AdminApi::drain_progress(int status, net::Responder responder) {

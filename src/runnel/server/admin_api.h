@@ -39,6 +39,7 @@ class AdminApi final : public Route {
   void dispatch(std::string_view rest, net::HttpRequest request, net::Responder responder);
   void server_stats(net::Responder responder);
   void start_drain(const net::HttpRequest& request, net::Responder responder);
+  void undrain(net::Responder responder);
   void drain_progress(int status, net::Responder responder);
   void list_rooms(const net::HttpRequest& request, net::Responder responder);
   void room_call(std::string_view rest, net::HttpRequest request, net::Responder responder);

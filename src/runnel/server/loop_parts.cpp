@@ -295,6 +295,11 @@ void LoopParts::drain_slowly(Duration over, Duration flush_deadline, Task done) 
   });
 }
 
+void LoopParts::undrain() {
+  shard_.door->undrain();
+  shard_.directory->undrain();
+}
+
 void LoopParts::drain(Duration flush_deadline, Task done) {
   shard_.directory->drain([this, flush_deadline, done = std::move(done)]() mutable {
     outbox_->flush(flush_deadline, std::move(done));

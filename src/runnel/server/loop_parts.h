@@ -67,6 +67,9 @@ class LoopParts {
   // over some time before.
   void drain_slowly(Duration over, Duration flush_deadline, Task done);
 
+  // Takes drain_slowly() back; its `done` may still run when it was in its last step.
+  void undrain();
+
  private:
   void build_backend();
   void build_verifier();

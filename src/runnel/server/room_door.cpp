@@ -327,6 +327,7 @@ ConnectionId RoomDoor::next_id() {
 
 void RoomDoor::drain(Duration over, Task done) {
   draining_ = true;
+  shard_.loop.cancel(drain_timer_);
   leaving_.clear();
   for (const auto& [id, connection] : connections_) leaving_.push_back(id);
   std::ranges::sort(leaving_, {}, &ConnectionId::value);
@@ -335,6 +336,14 @@ void RoomDoor::drain(Duration over, Task done) {
   drain_over_ = over;
   drained_ = std::move(done);
   send_away();
+}
+
+void RoomDoor::undrain() {
+  draining_ = false;
+  shard_.loop.cancel(drain_timer_);
+  leaving_ = {};
+  left_ = 0;
+  drained_ = nullptr;
 }
 
 void RoomDoor::send_away() {
@@ -352,7 +361,7 @@ void RoomDoor::send_away() {
     if (Task done = std::exchange(drained_, nullptr)) done();
     return;
   }
-  shard_.loop.after(kDrainTick, [door = std::weak_ptr(self_)] {
+  drain_timer_ = shard_.loop.after(kDrainTick, [door = std::weak_ptr(self_)] {
     if (const auto alive = door.lock()) (*alive)->send_away();
   });
 }

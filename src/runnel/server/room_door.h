@@ -55,6 +55,10 @@ class RoomDoor {
   // told to go.
   void drain(Duration over, Task done);
 
+  // Takes that back: those who have not been told to go stay. The `done` of a drain that is not
+  // over never runs.
+  void undrain();
+
  private:
   struct Visitor;  // one arrival on its way in
   using VisitorPtr = std::shared_ptr<Visitor>;
@@ -91,6 +95,7 @@ class RoomDoor {
   std::size_t left_{0};                // of them
   std::int64_t drain_began_ms_{0};
   Duration drain_over_{0};
+  TimerId drain_timer_;
   Task drained_;
 
   std::shared_ptr<RoomDoor*> self_;  // held weakly by callbacks: dies with this

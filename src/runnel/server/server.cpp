@@ -243,9 +243,16 @@ Result<void> Assembly::build_routes() {
       backend_kind_name(config().backend.kind), backend_is_configured(config().backend)});
   events = std::make_unique<EventFeed>(*shards, *stats);
   drain = std::make_unique<DrainControl>(
-      *shards, *stats, [this](std::size_t index, Duration over, Task done) {
-        if (parts[index]) parts[index]->drain_slowly(over, kDrainFlushLimit, std::move(done));
-      });
+      *shards, *stats,
+      DrainShard{.drain =
+                     [this](std::size_t index, Duration over, Task done) {
+                       if (!parts[index]) return;
+                       parts[index]->drain_slowly(over, kDrainFlushLimit, std::move(done));
+                     },
+                 .undrain =
+                     [this](std::size_t index) {
+                       if (parts[index]) parts[index]->undrain();
+                     }});
   auth::Secret secret = config().admin.secret;
   if (secret.empty()) {
     secret = RUNNEL_TRY(load_or_make_admin_secret(config().server.data_dir, random));
@@ -354,7 +361,7 @@ Server::~Server() { stop(); }
 
 void Server::stop() {
   if (std::exchange(assembly_->stopped, true)) return;
-  if (assembly_->stats) assembly_->stats->set_draining();
+  if (assembly_->drain) assembly_->drain->stopping();
   assembly_->drain_rooms();
   assembly_->shut_listeners();
   assembly_->take_down_loops();

@@ -37,7 +37,7 @@ class StatsCollector final : public ServerStatsSource {
 
   void collect(Executor& reply_to, std::move_only_function<void(ServerStats)> done) override;
 
-  void set_draining() { draining_.store(true, std::memory_order_relaxed); }
+  void set_draining(bool draining) { draining_.store(draining, std::memory_order_relaxed); }
 
   [[nodiscard]] bool is_draining() const { return draining_.load(std::memory_order_relaxed); }
 

@@ -154,3 +154,4 @@ describe("the demo workspace", () => {
     await connection(linus, "Live");
   });
 });
+    await linus.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Welcome" }).waitFor({ state: "detached" });

@@ -12,13 +12,22 @@ const loading = <div className="skeleton page" />;
 /** Root of the shared XML; one name for all kinds of rich text. */
 export const documentRoot = "document";
 
-export function DocumentPage({ id, entry, workspace, user }: { id: string; entry: Entry | undefined; workspace: Workspace; user: Person }) {
+interface DocumentProps {
+  id: string;
+  entry: Entry | undefined;
+  workspace: Workspace;
+  user: Person;
+  /** The list of the workspace is out of date. */
+  onChange: () => void;
+}
+
+export function DocumentPage({ id, entry, workspace, user, onChange }: DocumentProps) {
   const [sharing, setSharing] = useState(false);
   const mayShare = workspace.role === "admin" || entry?.role === "owner" || entry?.role === "editor";
   const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
   return (
     <>
-      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} viewer={isViewer(workspace, "doc", id)} actions={share}>
+      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} viewer={isViewer(workspace, "doc", id)} actions={share} onDenied={onChange}>
         {(room) => (
           <div className="paper">
             <Suspense fallback={loading}>
@@ -32,9 +41,17 @@ export function DocumentPage({ id, entry, workspace, user }: { id: string; entry
   );
 }
 
-export function DiagramPage({ id, title, user, viewer }: { id: string; title: string; user: Person; viewer: boolean }) {
+interface DiagramProps {
+  id: string;
+  title: string;
+  user: Person;
+  viewer: boolean;
+  onChange: () => void;
+}
+
+export function DiagramPage({ id, title, user, viewer, onChange }: DiagramProps) {
   return (
-    <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer}>
+    <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer} onDenied={onChange}>
       {(room) => (
         <Suspense fallback={loading}>
           <DiagramEditor room={room} />
@@ -66,7 +83,7 @@ export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
     </label>
   );
   return (
-    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} viewer={viewer} actions={status}>
+    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} viewer={viewer} actions={status} onDenied={onChange}>
       {(room) => (
         <div className="paper">
           <Suspense fallback={loading}>

@@ -76,11 +76,11 @@ function Page({ route, workspace, user, refresh }: { route: Route; workspace: Wo
   const viewer = isViewer(workspace, route.kind, route.id);
   if (route.kind === "doc") {
     const entry = workspace.documents.find((document) => document.id === route.id);
-    return <DocumentPage key={route.id} id={route.id} entry={entry} workspace={workspace} user={user} />;
+    return <DocumentPage key={route.id} id={route.id} entry={entry} workspace={workspace} user={user} onChange={refresh} />;
   }
   if (route.kind === "diagram") {
     const entry = workspace.diagrams.find((diagram) => diagram.id === route.id);
-    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? "Diagram"} user={user} viewer={viewer} />;
+    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? "Diagram"} user={user} viewer={viewer} onChange={refresh} />;
   }
   if (route.kind === "task") {
     const task = workspace.projects.flatMap((project) => project.tasks).find((candidate) => candidate.id === route.id);

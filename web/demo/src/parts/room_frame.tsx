@@ -1,6 +1,6 @@
 /** What every room page has: title, people, state, and the words for what went wrong. */
 import { useCollaboration, usePresence, type UseCollaboration } from "@runnel/react";
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import type { Person } from "../api.js";
 import { roomOptions } from "../collaborate.js";
 import { Avatars, type Face } from "./avatar.js";
@@ -15,12 +15,18 @@ interface Props {
   viewer: boolean;
   shareId?: string;
   actions?: ReactNode;
+  /** The server has said for good that this person may not be here (any more). */
+  onDenied?: () => void;
   children: (room: UseCollaboration) => ReactNode;
 }
 
-export function RoomFrame({ type, id, title, user, viewer, shareId, actions, children }: Props) {
+export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onDenied, children }: Props) {
   const room = useCollaboration(roomOptions({ type, id, userId: user.id, viewer, ...(shareId ? { shareId } : {}) }));
   const others = usePresence(room.awareness, { id: user.id, name: user.name, color: user.color });
+  const denied = room.status === "denied";
+  useEffect(() => {
+    if (denied) onDenied?.();
+  }, [denied, onDenied]);
   // Somebody with two windows is one person, and one's own other windows are nobody else.
   const faces = new Map<string, Face>();
   for (const { clientId, user: other } of others) {
@@ -34,10 +40,10 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, chi
         <StatusBadge room={room} />
         <span className="spacer" />
         <Avatars faces={[...faces.values()]} label="Also here" />
-        {room.status !== "denied" && actions}
+        {!denied && actions}
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}
-      {room.status === "denied" ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
+      {denied ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
     </article>
   );
 }

@@ -14,6 +14,17 @@ async function drawRectangle(page, from, to) {
   await page.mouse.up();
 }
 
+/** No connection of this page stands until the answer is called. */
+async function holdTokens(page) {
+  let letThrough;
+  const held = new Promise((resolve) => (letThrough = resolve));
+  await page.route("**/collaboration/token", async (route) => {
+    await held;
+    await route.continue();
+  });
+  return letThrough;
+}
+
 describe("the demo workspace", () => {
   let stage;
   before(async () => (stage = await Stage.open()));
@@ -79,12 +90,7 @@ describe("the demo workspace", () => {
     await openLive("Roadmap", ada);
     await type(ada, "Known here. ");
     await stored(ada);
-    let letThrough;
-    const held = new Promise((resolve) => (letThrough = resolve));
-    await ada.route("**/collaboration/token", async (route) => {
-      await held;
-      await route.continue();
-    });
+    const letThrough = await holdTokens(ada);
     await ada.reload();
     await shows(ada, "Known here.");
     await connection(ada, "Connecting");
@@ -118,6 +124,35 @@ describe("the demo workspace", () => {
   });
 
   it("a guest opens a share link and can only look, until the link is taken back", async () => {
+  it("a document that the browser has just created can be edited before the connection stands", async () => {
+    const ada = await stage.person("Ada");
+    const letThrough = await holdTokens(ada);
+    await ada.getByRole("button", { name: "New document" }).click();
+    await ada.getByRole("textbox", { name: "New document" }).fill("Brand new");
+    await ada.keyboard.press("Enter");
+    await ada.getByRole("heading", { name: "Brand new", level: 2 }).waitFor();
+    await connection(ada, "Connecting");
+    await type(ada, "The first words.");
+    await shows(ada, "The first words.");
+    const room = new URL(ada.url()).hash.replace("#/doc/", "doc-");
+    assert.equal(await ada.evaluate((name) => Boolean(globalThis.runnelDemo.room(name).awareness.getLocalState().cursor), room), true);
+    // Somebody who opens it meanwhile begins in the same paragraph.
+    await ada.getByRole("button", { name: "Share" }).click();
+    await ada.getByRole("combobox", { name: "Role of Grace" }).selectOption("editor");
+    await ada.getByRole("button", { name: "Done" }).click();
+    const grace = await stage.person("Grace");
+    await openLive("Brand new", grace);
+    await type(grace, "Hers. ");
+    await stored(grace);
+    await connection(ada, "Connecting");
+    letThrough();
+    await connection(ada, "Live");
+    await converge([ada, grace], ["The first words.", "Hers."]);
+    await stored(ada);
+    const kept = await stage.server.content(room);
+    assert.equal(kept.split(/<blockgroup/i).length, 2, `one document, not two: ${kept}`);
+  });
+
     const ada = await stage.person("Ada");
     await openLive("Welcome", ada);
     await type(ada, "For our guests.");

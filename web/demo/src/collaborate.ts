@@ -13,6 +13,13 @@ export interface RoomRequest {
   shareId?: string;
 }
 
+/** Rooms that this page has created: they are empty, so nobody has to wait for the server to say so. */
+const createdHere = new Set<string>();
+
+export function noteCreated(type: string, id: string): void {
+  createdHere.add(`${type}-${id}`);
+}
+
 export function roomOptions({ type, id, userId, viewer, shareId }: RoomRequest): CollaborationOptions {
   const roomId = `${type}-${id}`;
   return {
@@ -22,6 +29,7 @@ export function roomOptions({ type, id, userId, viewer, shareId }: RoomRequest):
     provider: partykit,
     cache: `runnel:${window.location.host}:${userId}:${roomId}`,
     expected: viewer ? "view" : "edit",
+    created: createdHere.has(roomId),
     getToken: () => roomToken(roomId, shareId),
     getSnapshot: () => roomSnapshot(roomId, shareId),
   };

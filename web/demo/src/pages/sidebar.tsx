@@ -1,7 +1,7 @@
 import type { FormEvent, ReactNode } from "react";
 import { useRef, useState } from "react";
 import { api, isViewer, type Person, type Workspace } from "../api.js";
-import { dialAhead } from "../collaborate.js";
+import { dialAhead, noteCreated } from "../collaborate.js";
 import { Avatar, Avatars, type Face } from "../parts/avatar.js";
 import { linkTo, type Route } from "../route.js";
 import { toggleTheme, useTheme } from "../theme.js";
@@ -20,6 +20,7 @@ interface Props {
 export function Sidebar({ workspace, user, route, whereabouts, onChange, onSignOut }: Props) {
   const theme = useTheme();
   const open = (kind: Route["kind"], id: string): void => {
+    noteCreated(kind, id);
     onChange();
     window.location.hash = linkTo(kind, id);
   };

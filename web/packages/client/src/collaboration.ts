@@ -39,6 +39,8 @@ export interface CollaborationOptions {
   cache?: string | false;
   /** What the application already knows of this user's right. It decides until the server has said. */
   expected?: "edit" | "view";
+  /** This page has just created the resource, so there is nothing in it to wait for: editable at once. */
+  created?: boolean;
   /** A last resort when neither cache nor server answers in time: shown, not editable. */
   getSnapshot?: () => Promise<Uint8Array | null>;
   /** How long cache and server may take before the last resort, ms. */
@@ -52,10 +54,10 @@ export interface CollaborationState {
   saving: SavingState;
   /** Something to show: from the cache, the server or a snapshot. */
   ready: boolean;
-  /** May this user edit now? True before the connection stands when the cache has the document. */
+  /** May this user edit now? True before the connection stands when the cache has the document, or it is new. */
   editable: boolean;
   /** Where the content on the screen came from first. */
-  source: "none" | "cache" | "server" | "snapshot";
+  source: "none" | "new" | "cache" | "server" | "snapshot";
   /** One sentence on a refusal or an outage. */
   reason: string;
   /** The server holds the room but its backend does not answer. */
@@ -114,6 +116,7 @@ export class Collaboration {
     this.#cache = this.#openCache();
     this.#provider = this.#createProvider();
     this.#openTimer = setTimeout(() => void this.#openLimit(), options.openLimitMs ?? 4_000);
+    if (this.#cache === null) this.#showIfNew();
     this.#listenToBrowser(true);
     void this.#provider.connect();
   }
@@ -153,11 +156,17 @@ export class Collaboration {
     const cache = openCache(this.#options.cache ?? `runnel:${host}:${this.room}`, this.doc);
     cache.loaded.then(
       (found) => {
-        if (found && !this.#destroyed) this.#show("cache");
+        if (this.#destroyed) return;
+        if (found) this.#show("cache");
+        else this.#showIfNew();
       },
-      () => undefined, // a browser that refuses its database is a browser without a cache
+      () => this.#showIfNew(), // a browser that refuses its database is a browser without a cache
     );
     return cache;
+  }
+
+  #showIfNew(): void {
+    if (this.#options.created && !this.#destroyed) this.#show("new");
   }
 
   #createProvider(): StockProvider {
@@ -304,7 +313,7 @@ export class Collaboration {
     this.state.update({ status: "denied", editable: false, reason });
   }
 
-  #show(source: "cache" | "server" | "snapshot"): void {
+  #show(source: "new" | "cache" | "server" | "snapshot"): void {
     clearTimeout(this.#openTimer);
     const first = this.state.value.source === "none";
     this.state.update({ ready: true, ...(first || source === "server" ? { source } : {}) });

@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
-import { Collaboration } from "./collaboration.js";
+import { Collaboration, type CollaborationOptions } from "./collaboration.js";
 import { partykit } from "./partykit.js";
 import { partyserver } from "./partyserver.js";
 import type { ProviderKind } from "./providers.js";
@@ -73,7 +73,7 @@ function state(room: Collaboration, wanted: (value: typeof room.state.value) => 
   });
 }
 
-function openRoom(provider: ProviderKind, refuses = false): Collaboration {
+function openRoom(provider: ProviderKind, { refuses = false, ...options }: Partial<CollaborationOptions> & { refuses?: boolean } = {}): Collaboration {
   FakeServer.current = new FakeServer();
   FakeServer.current.refuses = refuses;
   return new Collaboration({
@@ -84,6 +84,7 @@ function openRoom(provider: ProviderKind, refuses = false): Collaboration {
     cache: false,
     getToken: () => "t",
     WebSocket: FakeSocket as unknown as typeof WebSocket,
+    ...options,
   });
 }
 
@@ -113,13 +114,34 @@ describe.each([partykit, partyserver, websocket])("a room over the stock provide
     expect(FakeServer.current.socket!.readyState).toBe(3);
   });
 
+  it("can be edited at once when it was just created, and only then", async () => {
+    let tell: (token: string) => void = () => undefined;
+    const token = new Promise<string>((resolve) => (tell = resolve));
+    const getToken = (): Promise<string> => token;
+    const other = openRoom(provider, { getToken });
+    expect(other.state.value).toMatchObject({ ready: false, editable: false, source: "none" });
+    await other.destroy();
+    const viewed = openRoom(provider, { getToken, created: true, expected: "view" });
+    expect(viewed.state.value).toMatchObject({ ready: true, editable: false });
+    await viewed.destroy();
+
+    const room = openRoom(provider, { getToken, created: true });
+    expect(room.state.value).toMatchObject({ status: "connecting", ready: true, editable: true, source: "new" });
+    room.doc.getText("t").insert(0, "typed ahead");
+    tell("t");
+    await state(room, ({ status }) => status === "live");
+    expect(room.state.value.source).toBe("server");
+    expect(FakeServer.current.urls).toHaveLength(1);
+    await room.destroy();
+  });
+
   it("asks why a handshake failed, and stops when the room is gone", async () => {
     const asked: string[] = [];
     vi.stubGlobal("fetch", async (url: string) => {
       asked.push(new URL(url).protocol + new URL(url).pathname);
       return new Response("The room was deleted\n", { status: 410 });
     });
-    const room = openRoom(provider, true);
+    const room = openRoom(provider, { refuses: true });
     await state(room, ({ status }) => status === "denied");
     expect(room.state.value.reason).toBe("The room was deleted");
     expect(asked).toEqual([`http:${paths[provider.name]}`]);

@@ -1,6 +1,6 @@
 /** Excalidraw over one room. */
 import "./excalidraw_fonts.js";
-import { Excalidraw } from "@excalidraw/excalidraw";
+import { Excalidraw, exportToSvg } from "@excalidraw/excalidraw";
 import "@excalidraw/excalidraw/index.css";
 import type { ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import type { UseCollaboration } from "@runnel/react";
@@ -25,7 +25,11 @@ function Canvas({ room, doc }: { room: UseCollaboration; doc: Y.Doc }) {
   const assets = useMemo(() => doc.getMap("assets"), [doc]);
   const initialData = useMemo(() => ({ elements: yjsToExcalidraw(elements) }), [elements]);
 
-  useEffect(() => watchDiagram({ elements, api: excalidraw }), [elements, excalidraw]);
+  useEffect(() => {
+    const svg = async (): Promise<string> =>
+      (await exportToSvg({ elements: excalidraw?.getSceneElements() ?? [], files: {} })).outerHTML;
+    return watchDiagram({ elements, api: excalidraw, svg });
+  }, [elements, excalidraw]);
 
   useEffect(() => {
     if (!excalidraw || !surface.current || !room.awareness) return undefined;

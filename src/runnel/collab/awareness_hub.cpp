@@ -216,12 +216,13 @@ AwarenessEffects AwarenessHub::leave(ConnectionId connection, milliseconds now) 
   for (const ClientId client : gone.owned) {
     if (const auto claimant = claims_.find(client); claimant != claims_.end()) {
       const ConnectionId heir = claimant->second;
-      const std::optional<AwarenessEntry> claim = peers_.at(heir).claim;
-      RUNNEL_CHECK(claim.has_value());  // `claims_` names whose it is
+      const AwarenessEntry* held = peers_.at(heir).claim.get();
+      RUNNEL_CHECK(held != nullptr);       // `claims_` names whose it is
+      const AwarenessEntry claim = *held;  // taking over lets go of it
       take_over(heir, client);
       // Whatever the lost connection said last, the claimant's word is newer.
       owners_.at(client).clock = 0;
-      own_entry(*claim, now, effects);
+      own_entry(claim, now, effects);
       effects.tell_sender = true;
       continue;
     }

@@ -30,7 +30,7 @@ std::optional<std::string_view> bearer(const net::HttpRequest& request) {
 }  // namespace
 
 AdminApi::AdminApi(AdminApiDeps deps, auth::Secret secret, std::size_t body_bytes_max)
-    : deps_(std::move(deps)), secret_(std::move(secret)), body_bytes_max_(body_bytes_max) {}
+    : deps_(deps), secret_(std::move(secret)), body_bytes_max_(body_bytes_max) {}
 
 bool AdminApi::wants(std::string_view path) const { return path.starts_with(kPrefix); }
 

@@ -25,7 +25,7 @@ void EventFeed::subscribe(net::Responder responder) {
 }
 
 void EventFeed::add(net::Responder responder) {
-  net::HttpResponse head{
+  const net::HttpResponse head{
       .status = 200,
       .headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}},
       .body = {},
@@ -33,7 +33,7 @@ void EventFeed::add(net::Responder responder) {
   const std::uint64_t id = ++last_listener_;
   // Not from inside the stream's own callback: erasing it there would destroy what is running.
   const auto gone = [this, id] { loop_.post([this, id] { listeners_.erase(id); }); };
-  const auto& stream = listeners_[id] = responder.stream(std::move(head), gone);
+  const auto& stream = listeners_[id] = responder.stream(head, gone);
   stream->write(": live\n\n");
   if (!ticking_) {
     ticking_ = true;

@@ -1,5 +1,6 @@
 #include "runnel/net/testing/raw_client.h"
 
+#include "base/check.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
@@ -44,6 +45,7 @@ RawClient::RawClient(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  RUNNEL_CHECK(fd_ >= 0);
   if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) close();
 }
 
@@ -53,6 +55,7 @@ std::unique_ptr<RawClient> RawClient::to_unix(const std::string& path) {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
   client->fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  RUNNEL_CHECK(client->fd_ >= 0);
   if (::connect(client->fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     client->close();
   }

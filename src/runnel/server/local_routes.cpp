@@ -52,8 +52,9 @@ net::HttpResponse LocalRoutes::backup(const std::string& target) const {
   if (error) return problem(400, target + " cannot be made: " + error.message());
   std::filesystem::permissions(target, std::filesystem::perms::owner_all, error);
   for (const std::string& name : database_names(data_dir_)) {
-    const std::string from = data_dir_ + "/" + name;
-    const auto copied = storage::backup_database(from, target + "/" + name, {});
+    const std::filesystem::path from = std::filesystem::path(data_dir_) / name;
+    const std::filesystem::path into = std::filesystem::path(target) / name;
+    const auto copied = storage::backup_database(from.string(), into.string(), {});
     if (!copied) return problem(500, to_string(copied.error()));
   }
   return net::json_response(200, "{}");

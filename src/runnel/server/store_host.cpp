@@ -6,6 +6,7 @@
 
 #include <future>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -46,7 +47,7 @@ Result<std::unique_ptr<StoreHost>> StoreHost::open(const Config& config, const T
 }
 
 StoreHost::~StoreHost() {
-  (void)close();
+  std::ignore = close();  // whoever wants to hear of a failure closes it first
   // The threads run what is posted before the store that they work on goes.
   writer_.stop();
   reader_.stop();

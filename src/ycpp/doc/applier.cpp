@@ -113,6 +113,25 @@ ApplyScratch::Target* Applier::target_of(ClientIndex client) {
   return index == kNone ? nullptr : &scratch_.targets[index];
 }
 
+bool Applier::integrate_or_stack(const IncomingUpdate& update, ApplyScratch::Stacked head) {
+  while (true) {
+    const IncomingStruct& item = update.structs.data()[head.item];
+    const LocalId awaited = missing(update, head.client, item);
+    if (!awaited.is_set()) {
+      integrate(update, head.client, item);
+      return !integrator_.is_exhausted() || is_draining_;
+    }
+    scratch_.stack.push_back(head);
+    Target* const other = awaited.client == head.client ? nullptr : target_of(awaited.client);
+    std::size_t next = 0;
+    if (other == nullptr || !advance(*other, update, next)) {
+      give_up_stack(update);
+      return true;
+    }
+    head = {awaited.client, next};
+  }
+}
+
 bool Applier::integrate_structs(IncomingUpdate& update) {
   make_targets(update);
   std::vector<Target>& targets = scratch_.targets;
@@ -126,23 +145,7 @@ bool Applier::integrate_structs(IncomingUpdate& update) {
         head = stack.back();
         stack.pop_back();
       }
-      while (true) {
-        const IncomingStruct& item = update.structs.data()[head.item];
-        const LocalId awaited = missing(update, head.client, item);
-        if (!awaited.is_set()) {
-          integrate(update, head.client, item);
-          if (integrator_.is_exhausted() && !is_draining_) return false;
-          break;
-        }
-        stack.push_back(head);
-        Target* const other = awaited.client == head.client ? nullptr : target_of(awaited.client);
-        std::size_t next = 0;
-        if (other == nullptr || !advance(*other, update, next)) {
-          give_up_stack(update);
-          break;
-        }
-        head = {awaited.client, next};
-      }
+      if (!integrate_or_stack(update, head)) return false;
       head.client = target.client;
     }
   }

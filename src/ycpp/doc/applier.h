@@ -67,6 +67,9 @@ class Applier {
   void make_targets(IncomingUpdate& update);
   // False if it had to stop because no steps are left.
   [[nodiscard]] bool integrate_structs(IncomingUpdate& update);
+  // Integrates `head`, or else what it waits for in this update; what waits is left on the stack.
+  // False as above.
+  [[nodiscard]] bool integrate_or_stack(const IncomingUpdate& update, ApplyScratch::Stacked head);
   [[nodiscard]] bool advance(Target& target, const IncomingUpdate& update, std::size_t& item) const;
   [[nodiscard]] Target* target_of(ClientIndex client);
   void give_up_stack(const IncomingUpdate& update);

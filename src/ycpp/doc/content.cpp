@@ -119,7 +119,7 @@ void BlockStore::release_content(BlockIndex index) noexcept {
 }
 
 void BlockStore::split_content(BlockIndex left, BlockIndex right, Clock units) {
-  Block& a = blocks[left];
+  const Block& a = blocks[left];
   Block& b = blocks[right];
   switch (a.kind) {
     case BlockKind::String:
@@ -146,7 +146,7 @@ void BlockStore::split_content(BlockIndex left, BlockIndex right, Clock units) {
 // A cut inside a surrogate pair, or behind the first half of one that was never completed, leaves
 // U+FFFD on both sides and never heals, as in Yjs.
 void BlockStore::split_text(BlockIndex left, BlockIndex right, Clock units) {
-  Block& a = blocks[left];
+  const Block& a = blocks[left];
   Block& b = blocks[right];
   if ((a.flags & block_flag::kUnicode) == 0) {
     b.content = a.content + static_cast<HeapAddress>(units);

@@ -34,7 +34,7 @@ class BlockReader {
  public:
   explicit BlockReader(const BlockStore& store) noexcept : store_(store), blocks_(store.blocks) {}
 
-  RawStruct read(BlockIndex index) const {
+  [[nodiscard]] RawStruct read(BlockIndex index) const {
     const Block& block = blocks_[index];
     RawStruct raw;
     raw.id = store_.global(blocks_.id(index));

@@ -174,7 +174,7 @@ class BlockWriterV1 {
 void write_section(ByteWriter& writer, const BlockStore& store, EncodeFrom from) {
   const ClientRecord& record = store.clients[from.client];
   BlockWriterV1 blocks(writer, store);
-  BlockList::Position position = record.list.find(store.blocks, from.clock);
+  const BlockList::Position position = record.list.find(store.blocks, from.clock);
   writer.var_uint(record.list.count_from(position));
   writer.var_uint(record.id.value());
   writer.var_uint(from.clock);

@@ -186,6 +186,7 @@ class Writer {
 Bytes shown_content(const ycpp::Doc& doc) {
   const ycpp::BlockStore& store = doc.store();
   std::vector<std::pair<std::string_view, TypeIndex>> roots;
+  roots.reserve(store.roots.size());
   for (const TypeIndex root : store.roots) {
     roots.emplace_back(store.names.text(store.types[root].name), root);
   }

@@ -14,9 +14,8 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <span>
+#include <vector>
 
 namespace runnel::storage {
 
@@ -49,6 +48,11 @@ class RoomIndex {
 
   [[nodiscard]] Room* find(const RoomId& id);
 
+  // `rooms[i]` becomes find(*ids[i]), at most kFindBatch of them. They lie spread over the memory,
+  // and this waits for all of them at once, for what their next append touches too.
+  static constexpr std::size_t kFindBatch = 64;
+  void find_all(std::span<const RoomId* const> ids, std::span<Room*> rooms) const;
+
   // Adds a room without pending entries. Pointers stay valid until it is erased.
   Room& add(Room room);
 
@@ -67,39 +71,27 @@ class RoomIndex {
   // Forgets settled rooms over `limit`, those first that settled long ago.
   void trim_settled(std::size_t limit);
 
-  [[nodiscard]] std::size_t size() const { return by_id_.size(); }
+  [[nodiscard]] std::size_t size() const { return count_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
-
-    // Not noexcept, and so the table keeps each hash: without it, it would compute those of a
-    // bucket's neighbours anew in each look-up.
-    std::size_t operator()(const RoomId& id) const { return std::hash<RoomId>{}(id); }
-
-    std::size_t operator()(const std::shared_ptr<const RoomId>& id) const {
-      return std::hash<RoomId>{}(*id);
-    }
+  // Of a table with open addressing and linear probing: a room is found with one look into the
+  // table and one at the room, and where that will be is known before the memory has answered.
+  struct Slot {
+    std::uint64_t hash{0};  // 0: empty
+    Rooms::iterator room;
   };
 
-  struct Equal {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
+  // Where the room stands, or the empty slot at which it would.
+  [[nodiscard]] std::size_t slot_of(const RoomId& id, std::uint64_t hash) const;
 
-    static const RoomId& value(const RoomId& id) { return id; }
-
-    static const RoomId& value(const std::shared_ptr<const RoomId>& id) { return *id; }
-
-    template <class Left, class Right>
-    bool operator()(const Left& left, const Right& right) const {
-      return value(left) == value(right);
-    }
-  };
-
+  void insert(std::uint64_t hash, Rooms::iterator room);
+  void resize(std::size_t slots);
   Rooms::iterator at(const Room& room);
 
   Rooms unfolded_;
   Rooms settled_;
-  std::unordered_map<std::shared_ptr<const RoomId>, Rooms::iterator, Hash, Equal> by_id_;
+  std::vector<Slot> slots_;  // a power of two, at least half of them empty
+  std::size_t count_{0};
 };
 
 }  // namespace runnel::storage

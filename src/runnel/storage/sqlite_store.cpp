@@ -142,9 +142,9 @@ void SqliteStore::write_batch(std::vector<LoopBatch>& batches) {
     metrics_.commits.add();
     metrics_.commit_ms.observe(static_cast<std::uint64_t>(time_.steady_ms() - begun_ms));
     std::size_t count = 0;
-    for (PortOutcomes& of_port : outcomes) {
+    for (const PortOutcomes& of_port : outcomes) {
       count += of_port.outcomes.size();
-      for (Outcome& outcome : of_port.outcomes) {
+      for (const Outcome& outcome : of_port.outcomes) {
         if (outcome.appended != nullptr) durability_->mark(of_port.port, *outcome.appended);
       }
     }
@@ -162,7 +162,12 @@ Result<void> SqliteStore::write_all(std::vector<LoopBatch>& batches,
   for (LoopBatch& batch : batches) {
     PortOutcomes& of_port = outcomes.emplace_back(PortOutcomes{.port = batch.port});
     of_port.outcomes.reserve(batch.operations.size());
-    for (Operation& operation : batch.operations) {
+    const std::span<Operation> operations(batch.operations);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      Operation& operation = operations[i];
+      if (state && i % RoomIndex::kFindBatch == 0) {
+        look_ahead(operations.subspan(i, std::min(RoomIndex::kFindBatch, operations.size() - i)));
+      }
       if (state) {
         state = apply(operation, of_port.outcomes);
         continue;
@@ -178,6 +183,20 @@ Result<void> SqliteStore::write_all(std::vector<LoopBatch>& batches,
   }
   if (state) state = engine_->commit();
   return state;
+}
+
+void SqliteStore::look_ahead(std::span<Operation> operations) {
+  std::vector<const RoomId*> ids;
+  std::vector<Append*> appends;
+  for (Operation& operation : operations) {
+    auto* append = std::get_if<Append>(&operation);
+    if (append == nullptr) continue;
+    ids.push_back(&append->room);
+    appends.push_back(append);
+  }
+  std::vector<Room*> rooms(ids.size());
+  engine_->find_known(ids, rooms);
+  for (std::size_t i = 0; i < appends.size(); ++i) appends[i]->known = rooms[i];
 }
 
 Result<void> SqliteStore::apply(Operation& operation, std::vector<Outcome>& outcomes) {
@@ -201,7 +220,7 @@ Result<void> SqliteStore::apply_append(Append& append, std::vector<Outcome>& out
     outcome.result = fail(Errc::LimitExceeded, "append to room " + append.room.external_name() +
                                                    ": too much is waiting for the disk");
   } else {
-    Result<Room*> appended = engine_->append(append.room, append.entry);
+    Result<Room*> appended = engine_->append(append.room, append.entry, append.known);
     if (appended) {
       outcome.appended = *appended;
       return {};

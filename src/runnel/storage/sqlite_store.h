@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -84,7 +85,8 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
     RoomId room;
     LogEntry entry;
     Completion<void> done;
-    bool refused{false};  // the queue was full: the room breaks
+    bool refused{false};   // the queue was full: the room breaks
+    Room* known{nullptr};  // what look_ahead() found; in the present batch
   };
 
   struct Write {
@@ -144,6 +146,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   void run_batch();
   void write_batch(std::vector<LoopBatch>& batches);
   Result<void> write_all(std::vector<LoopBatch>& batches, std::vector<PortOutcomes>& outcomes);
+  void look_ahead(std::span<Operation> operations);
   Result<void> apply(Operation& operation, std::vector<Outcome>& outcomes);
   Result<void> apply_append(Append& append, std::vector<Outcome>& outcomes);
   void fail_batch(const Error& error, std::vector<PortOutcomes>& outcomes);

@@ -142,20 +142,21 @@ Result<void> StoreEngine::read_positions(Room& room) {
   return {};
 }
 
-Result<Room*> StoreEngine::writable(const RoomId& id) {
-  Room* room = RUNNEL_TRY(find(id));
+Result<Room*> StoreEngine::writable(const RoomId& id, Room* known) {
+  Room* room = known;
+  if (room == nullptr) room = RUNNEL_TRY(find(id));
   if (room->deleted) {
     return fail(Errc::Denied, "write to the deleted room " + id.external_name());
   }
   return room;
 }
 
-Result<Room*> StoreEngine::writable_log(const RoomId& id) {
+Result<Room*> StoreEngine::writable_log(const RoomId& id, Room* known) {
   if (!broken_.empty() && broken_.contains(id)) {
     return fail(Errc::Unavailable, "an earlier write to room " + id.external_name() +
                                        " failed; it has to be loaded again");
   }
-  return writable(id);
+  return writable(id, known);
 }
 
 Result<void> StoreEngine::create_row(Room& room, bool deleted) {
@@ -166,8 +167,8 @@ Result<void> StoreEngine::create_row(Room& room, bool deleted) {
   return {};
 }
 
-Result<Room*> StoreEngine::append(const RoomId& id, const LogEntry& entry) {
-  Room* room = RUNNEL_TRY(writable_log(id));
+Result<Room*> StoreEngine::append(const RoomId& id, const LogEntry& entry, Room* known) {
+  Room* room = RUNNEL_TRY(writable_log(id, known));
   if (entry.seq != room->last_seq + 1) {
     return fail(Errc::Conflict, "append entry " + std::to_string(entry.seq) + " to room " +
                                     id.external_name() + ", whose log ends at " +

@@ -10,6 +10,7 @@
 #include "runnel/storage/database.h"
 #include "runnel/storage/engine_statements.h"
 #include "runnel/storage/metrics.h"
+#include "runnel/storage/pending_buffers.h"
 #include "runnel/storage/room_index.h"
 #include "runnel/storage/room_store.h"
 
@@ -22,6 +23,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -73,8 +75,15 @@ class StoreEngine {
   // An fsync of SQLite's own failed at some time: nothing may be called durable any more.
   [[nodiscard]] bool sync_failed() const { return sync_failed_; }
 
-  // The room as the index keeps it; valid until the next begin() or rollback().
-  Result<Room*> append(const RoomId& id, const LogEntry& entry);
+  // The rooms as memory has them, null for one that it has not; valid until the next begin() or
+  // rollback(). At most RoomIndex::kFindBatch.
+  void find_known(std::span<const RoomId* const> ids, std::span<Room*> rooms) const {
+    index_.find_all(ids, rooms);
+  }
+
+  // The room as the index keeps it, valid as long; `known` is what find_known() said of it, if it
+  // was asked.
+  Result<Room*> append(const RoomId& id, const LogEntry& entry, Room* known = nullptr);
   Result<void> compact(const RoomId& id, Seq upto, ByteView snapshot, std::int64_t wall_ms);
   Result<void> release(const RoomId& id);
   Result<void> remove(const RoomId& id);
@@ -127,8 +136,8 @@ class StoreEngine {
   // Looks the room up in memory, then in the database; row 0 when it is absent.
   Result<Room*> find(const RoomId& id);
   Result<void> read_positions(Room& room);
-  Result<Room*> writable(const RoomId& id);
-  Result<Room*> writable_log(const RoomId& id);
+  Result<Room*> writable(const RoomId& id, Room* known = nullptr);
+  Result<Room*> writable_log(const RoomId& id, Room* known = nullptr);
   Result<void> create_row(Room& room, bool deleted);
 
   void add_pending(Room& room, ByteView encoded, std::int64_t time_ms, std::int64_t journal_id);
@@ -156,6 +165,7 @@ class StoreEngine {
   std::optional<EngineStatements> sql_;
   std::unique_ptr<int> wal_pages_;  // its address is known to SQLite
   RoomIndex index_;
+  PendingBuffers buffers_;
   std::vector<std::shared_ptr<const RoomId>> released_;  // forgotten when the next batch begins
   std::unordered_set<RoomId> broken_;
   std::optional<Error> failed_;

@@ -34,6 +34,7 @@ void StoreEngine::add_pending(Room& room, ByteView encoded, std::int64_t time_ms
     room.first_journal = journal_id;
     room.since_ms = steady_ms_;
   }
+  buffers_.reserve(room.pending, encoded.size());
   room.pending.insert(room.pending.end(), encoded.begin(), encoded.end());
   ++room.pending_entries;
   ++room.last_seq;
@@ -44,7 +45,7 @@ void StoreEngine::clear_pending(Room& room) {
   if (room.pending.empty()) return;
   index_.to_settled(room);
   if (room.pending.capacity() > kPendingKeptBytes) {
-    Bytes().swap(room.pending);
+    buffers_.give_back(std::exchange(room.pending, Bytes()));
   } else {
     room.pending.clear();
   }

@@ -51,33 +51,35 @@ BenchStore::~BenchStore() {
   for (storage::WorkerThread* thread : {&loop_, &writer_, &reader_, &syncer_}) thread->stop();
 }
 
-void BenchStore::run(std::uint64_t batches, Issue issue) {
+void BenchStore::run(std::uint64_t batches, Issue issue, std::uint64_t in_flight) {
   std::promise<void> done;
   loop_.post([&] {
     issue_ = std::move(issue);
     batch_ = 0;
     batches_ = batches;
     finished_ = [&done] { done.set_value(); };
-    next_batch();
+    running_ = in_flight;
+    for (std::uint64_t i = 0; i < in_flight; ++i) next_batch();
   });
   done.get_future().wait();
 }
 
 void BenchStore::next_batch() {
   if (batch_ == batches_) {
-    finished_();
+    if (--running_ == 0) finished_();
     return;
   }
-  const auto completion = [this]() -> storage::Completion<void> {
-    ++open_;
-    return [this](const Result<void>& outcome) { completed(outcome); };
+  const auto open = std::make_shared<std::uint64_t>(0);
+  const auto completion = [this, open]() -> storage::Completion<void> {
+    ++*open;
+    return [this, open](const Result<void>& outcome) { completed(*open, outcome); };
   };
   issue_(*rooms_, batch_++, completion);
 }
 
-void BenchStore::completed(const Result<void>& outcome) {
+void BenchStore::completed(std::uint64_t& open, const Result<void>& outcome) {
   if (!outcome) give_up(to_string(outcome.error()));
-  if (--open_ == 0) next_batch();
+  if (--open == 0) next_batch();
 }
 
 void BenchStore::wait_until_durable(const RoomId& room) {

@@ -35,11 +35,12 @@ class BenchStore {
   BenchStore& operator=(BenchStore&&) = delete;
   ~BenchStore();
 
-  // One batch after the other: `issue` writes the operations of a batch and gives each the
-  // completion; the next batch begins when the last of them has completed. Returns after the last.
+  // `issue` writes the operations of a batch and gives each the completion; when the last of them
+  // has completed the next batch begins. With `in_flight` above one that many batches are on their
+  // way at a time. Returns after the last.
   using Issue = std::function<void(storage::RoomStore& rooms, std::uint64_t batch,
                                    const std::function<storage::Completion<void>()>& completion)>;
-  void run(std::uint64_t batches, Issue issue);
+  void run(std::uint64_t batches, Issue issue, std::uint64_t in_flight = 1);
 
   // Returns when everything that was written to the room is on the disk.
   void wait_until_durable(const RoomId& room);
@@ -56,7 +57,7 @@ class BenchStore {
 
  private:
   void next_batch();
-  void completed(const Result<void>& outcome);
+  void completed(std::uint64_t& open, const Result<void>& outcome);
 
   SystemTime time_;
   NullLog log_;
@@ -71,7 +72,7 @@ class BenchStore {
   Issue issue_;
   std::uint64_t batch_{0};
   std::uint64_t batches_{0};
-  std::uint64_t open_{0};
+  std::uint64_t running_{0};
   std::function<void()> finished_;
 };
 

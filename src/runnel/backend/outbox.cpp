@@ -188,7 +188,26 @@ LoadedSnapshot Outbox::take_load(OutboxEntry& entry, LoadReply reply) {
     entry.etag = std::move(reply.etag);
     entry.absent = reply.outcome == LoadOutcome::Empty;
   }
+  // What the backend is still to get from here is part of the document as well.
+  if (const Bytes* const held = unlogged_state(entry); held != nullptr) {
+    loaded.update =
+        loaded.outcome == LoadOutcome::Content ? joined(entry, *held, loaded.update) : *held;
+    loaded.outcome = LoadOutcome::Content;
+  }
   return loaded;
+}
+
+const Bytes* Outbox::unlogged_state(const OutboxEntry& entry) {
+  if (!entry.pending || entry.pending->logged || entry.pending->update == nullptr) return nullptr;
+  return is_empty_document(*entry.pending->update) ? nullptr : entry.pending->update.get();
+}
+
+Bytes Outbox::joined(const OutboxEntry& entry, ByteView held, ByteView update) {
+  auto merged = merge_documents({held, update});
+  if (merged) return std::move(merged->update);
+  deps_.log.error("two states of a room that keeps no log cannot be merged; the older one is kept",
+                  {{"room", entry.room.external_name()}, {"error", to_string(merged.error())}});
+  return to_bytes(held);
 }
 
 void Outbox::save(const RoomId& room, SnapshotToSave snapshot, storage::Completion<void> accepted) {
@@ -205,6 +224,11 @@ void Outbox::save(const RoomId& room, SnapshotToSave snapshot, storage::Completi
   }
   OutboxEntry& entry = entry_for(room);
   ++entry.changes;
+  // No log has these bytes. A room that opened without them, while the backend lacked them, must
+  // not put them out of the world by its next save.
+  if (const Bytes* const held = unlogged_state(entry); held != nullptr && !snapshot.logged) {
+    snapshot.update = joined(entry, *held, snapshot.update);
+  }
   set_pending(entry, PendingState{.update = share(std::move(snapshot.update)),
                                   .seq = snapshot.seq,
                                   .changes = entry.changes,

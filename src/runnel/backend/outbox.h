@@ -142,6 +142,9 @@ class Outbox final : public SnapshotSource, public SnapshotSaver {
   void with_last(OutboxEntry& entry, Task then);
   void start_load(const RoomId& room, std::move_only_function<void(LoadedSnapshot)> done);
   LoadedSnapshot take_load(OutboxEntry& entry, LoadReply reply);
+  // What waits here and is in no log; null if there is none.
+  [[nodiscard]] static const Bytes* unlogged_state(const OutboxEntry& entry);
+  [[nodiscard]] Bytes joined(const OutboxEntry& entry, ByteView held, ByteView update);
 
   void mark_waiting(OutboxEntry& entry, std::int64_t since_ms);
   void write_waiting(OutboxEntry& entry);

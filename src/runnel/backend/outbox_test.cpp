@@ -339,6 +339,32 @@ TEST_F(OutboxTest, ARoomWithoutALogIsSavedFromTheOutboxAfterARestart) {
   EXPECT_EQ(stored(), text);
 }
 
+// A room that keeps no log and comes back while its last state still waits for the backend.
+TEST_F(OutboxTest, ARoomWithoutALogOpensWithWhatWaitsAndNeverReplacesIt) {
+  (void)load();
+  backend_->save_fault = FakeBackend::SaveFault::Unavailable;
+  const Bytes first = insert_update(1, 0, "before");
+  const Bytes second = insert_update(2, 0, "after");
+  const auto save_unlogged = [this](const Bytes& update) {
+    outbox_->save(doc(), {.update = update, .state_vector = {}, .seq = 0, .logged = false},
+                  [](const Result<void>&) {});
+  };
+  save_unlogged(first);
+  loop_.advance(10s);
+  kill();
+  start();
+  backend_->save_fault = FakeBackend::SaveFault::Unavailable;
+  const LoadedSnapshot loaded = load();
+  EXPECT_EQ(loaded.outcome, LoadOutcome::Content);
+  EXPECT_EQ(loaded.update, first);
+  save_unlogged(second);  // as if the room had opened before it could be loaded
+  loop_.advance(10s);
+  backend_->save_fault = FakeBackend::SaveFault::None;
+  loop_.advance(300s);
+  EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(first)));
+  EXPECT_TRUE(coverage_of(stored()).covers(coverage_of(second)));
+}
+
 TEST_F(OutboxTest, ASaveWhoseAnswerWasLostIsFoundOutAndNotDuplicatedIntoLoss) {
   listen();
   (void)load();

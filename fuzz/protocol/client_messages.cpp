@@ -33,7 +33,7 @@ ByteView view_of(const ClientMessage& message) {
   if (const auto* one = std::get_if<SyncStep1>(&message)) return one->state_vector;
   if (const auto* two = std::get_if<SyncStep2>(&message)) return two->update;
   if (const auto* update = std::get_if<SyncUpdate>(&message)) return update->update;
-  if (const auto* entries = std::get_if<AwarenessUpdate>(&message)) return entries->entries;
+  if (const auto* entries = std::get_if<AwarenessMessage>(&message)) return entries->update;
   if (const auto* custom = std::get_if<CustomMessage>(&message)) {
     return runnel::as_bytes(custom->text);
   }

@@ -55,7 +55,7 @@ class YjsRoom final : public room::RoomHandler, private BackendLinkOwner {
   // Messages (yjs_room_messages.cpp)
   void handle(room::Connection& connection, const protocol::SyncStep1& message);
   void handle_update(room::Connection& connection, ByteView update, bool is_step2);
-  void handle(room::Connection& connection, const protocol::AwarenessUpdate& message);
+  void handle(room::Connection& connection, const protocol::AwarenessMessage& message);
   void handle(room::Connection& connection, const protocol::ControlMessage& message);
   void refuse_edit(room::Connection& connection, ByteView update, bool is_step2);
   void look_at_freeze();

@@ -41,7 +41,7 @@ void YjsRoom::on_message(Connection& connection, PayloadKind kind, ByteView payl
                  [&](const protocol::SyncStep1& m) { handle(connection, m); },
                  [&](const protocol::SyncStep2& m) { handle_update(connection, m.update, true); },
                  [&](const protocol::SyncUpdate& m) { handle_update(connection, m.update, false); },
-                 [&](const protocol::AwarenessUpdate& m) { handle(connection, m); },
+                 [&](const protocol::AwarenessMessage& m) { handle(connection, m); },
                  [&](const protocol::ControlMessage& m) { handle(connection, m); },
                  [&](const protocol::CustomMessage& m) {
                    if (deps_.custom_hook) deps_.custom_hook(context_.id(), connection, m.text);
@@ -172,7 +172,7 @@ bool YjsRoom::may_speak(Participant& participant) {
   return true;
 }
 
-void YjsRoom::handle(Connection& connection, const protocol::AwarenessUpdate& message) {
+void YjsRoom::handle(Connection& connection, const protocol::AwarenessMessage& message) {
   metrics_.awareness_in.add();
   Participant& participant = Participant::of(connection);
   if (participant.awareness_refilled_ms == 0 && participant.awareness_tokens == 0) {
@@ -181,10 +181,10 @@ void YjsRoom::handle(Connection& connection, const protocol::AwarenessUpdate& me
   }
   if (may_speak(participant)) {
     participant.late_awareness.reset();
-    receive_awareness(connection, message.entries);
+    receive_awareness(connection, message.update);
     return;
   }
-  participant.late_awareness = std::make_unique<Bytes>(to_bytes(message.entries));
+  participant.late_awareness = std::make_unique<Bytes>(to_bytes(message.update));
   if (std::exchange(late_awareness_runs_, true)) return;
   context_.after(kLateAwareness, [this] { take_late_awareness(); });
 }

@@ -101,6 +101,18 @@ TEST(YWebsocketCodec, HandsTextToTheHook) {
   EXPECT_TRUE(std::holds_alternative<UnknownText>(*message));
 }
 
+TEST(EveryCodec, RefusesEveryPrefixOfAMessageWithoutReadingBeyondIt) {
+  const Bytes whole{0x00, 0x02, 0x05, 1, 2, 3, 4, 5};
+  for (const Dialect dialect : {Dialect::YPartyKit, Dialect::YPartyServer, Dialect::YWebsocket}) {
+    const auto codec = codec_of(dialect);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const Bytes prefix(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+      EXPECT_FALSE(codec->decode(PayloadKind::Binary, prefix)) << size;
+    }
+    EXPECT_TRUE(codec->decode(PayloadKind::Binary, whole));
+  }
+}
+
 TEST(EveryCodec, SurvivesEmptyAndRandomPayloadsAndStillDecodes) {
   std::uint64_t state = 1;
   for (const Dialect dialect : {Dialect::YPartyKit, Dialect::YPartyServer, Dialect::YWebsocket}) {

@@ -56,8 +56,8 @@ Described describe(const ClientMessage& message) {
   if (const auto* update = std::get_if<SyncUpdate>(&message)) {
     return {"SyncUpdate", to_bytes(update->update)};
   }
-  if (const auto* entries = std::get_if<AwarenessUpdate>(&message)) {
-    return {"Awareness", to_bytes(entries->entries)};
+  if (const auto* entries = std::get_if<AwarenessMessage>(&message)) {
+    return {"Awareness", to_bytes(entries->update)};
   }
   if (std::holds_alternative<QueryAwareness>(message)) return {"QueryAwareness", {}};
   if (std::holds_alternative<UnknownBinary>(message)) return {"Unknown", {}};

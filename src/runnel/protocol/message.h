@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/payload.h"
+#include "ycpp/sync/sync_message.h"
 
 #include <cstdint>
 #include <string>
@@ -22,28 +23,11 @@ enum class Dialect : std::uint8_t {
 // "y-partykit", "y-partyserver" or "y-websocket", for logs and statistics.
 [[nodiscard]] std::string_view dialect_name(Dialect dialect) noexcept;
 
-// Asks for everything that `state_vector` lacks; always answered by a SyncStep2.
-struct SyncStep1 {
-  ByteView state_vector;
-};
-
-// What the sender has and the receiver's state vector lacked.
-struct SyncStep2 {
-  ByteView update;
-};
-
-// One change, as it happens.
-struct SyncUpdate {
-  ByteView update;
-};
-
-// Entries of (client, clock, state), still encoded; ycpp/sync decodes them.
-struct AwarenessUpdate {
-  ByteView entries;
-};
-
-// "Send me all states": used between browser tabs, ignored by every server.
-struct QueryAwareness {};
+using ycpp::AwarenessMessage;
+using ycpp::QueryAwareness;  // used between browser tabs, ignored by every server
+using ycpp::SyncStep1;       // always answered by a SyncStep2
+using ycpp::SyncStep2;
+using ycpp::SyncUpdate;
 
 // `__YPS:` text of y-partyserver, without the prefix; for the application.
 struct CustomMessage {
@@ -70,7 +54,7 @@ struct UnknownBinary {
 struct Incomplete {};
 
 using ClientMessage =
-    std::variant<SyncStep1, SyncStep2, SyncUpdate, AwarenessUpdate, QueryAwareness, CustomMessage,
+    std::variant<SyncStep1, SyncStep2, SyncUpdate, AwarenessMessage, QueryAwareness, CustomMessage,
                  ControlMessage, UnknownText, UnknownBinary, Incomplete>;
 
 // A message to a client, encoded once and shared by all who get it.

@@ -1,10 +1,5 @@
-// The binary messages of y-protocols, which all dialects share:
-//
-//   message   = varuint type, body         trailing bytes are ignored, as every peer does
-//   sync      = 0, varuint subtype, buffer     subtype 0 SyncStep1, 1 SyncStep2, 2 Update
-//   awareness = 1, buffer
-//   auth      = 2, …                           nobody sends it to a server
-//   query     = 3
+// The binary messages of y-protocols, which all dialects share. ycpp/sync/sync_message.h reads and
+// writes them; here is what of them a server tells apart.
 #pragma once
 
 #include "runnel/protocol/message.h"
@@ -13,11 +8,8 @@
 
 namespace runnel::protocol {
 
-inline constexpr std::uint64_t kSyncType = 0;
-inline constexpr std::uint64_t kAwarenessType = 1;
-inline constexpr std::uint64_t kQueryAwarenessType = 3;
-
-// Everything but those four comes back as UnknownBinary; an unknown sync subtype is Malformed.
+// Sync and awareness messages and the query for awareness; everything else comes back as
+// UnknownBinary, also what clients are told about their rights, which nobody sends to a server.
 [[nodiscard]] Result<ClientMessage> decode_binary(ByteView payload);
 
 }  // namespace runnel::protocol

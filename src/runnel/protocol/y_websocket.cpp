@@ -2,7 +2,9 @@
 
 #include "runnel/protocol/control.h"
 #include "runnel/protocol/sync_messages.h"
-#include "runnel/protocol/wire.h"
+
+#include "ycpp/encoding/byte_reader.h"
+#include "ycpp/encoding/byte_writer.h"
 
 namespace runnel::protocol {
 
@@ -15,8 +17,9 @@ Result<ClientMessage> YWebsocketCodec::decode(PayloadKind kind, ByteView payload
 }
 
 Result<ClientMessage> YWebsocketCodec::decode_control(ByteView payload) const {
-  WireReader reader(payload.subspan(1));
-  const ByteView body = RUNNEL_TRY(reader.read_buffer());
+  ycpp::ByteReader reader(payload.subspan(1), payload.data());
+  const ByteView body = reader.var_bytes();
+  if (!reader.ok()) return std::unexpected(reader.error("control message"));
   const auto control = parse_control(as_text(body));
   if (!control) return fail(Errc::Malformed, "a control message has no type that is known", 1);
   return ClientMessage(*control);
@@ -24,11 +27,10 @@ Result<ClientMessage> YWebsocketCodec::decode_control(ByteView payload) const {
 
 Outgoing YWebsocketCodec::encode_control(std::string_view json) const {
   if (!control_messages_) return {};
-  Bytes out;
-  out.reserve(1 + varuint_size(json.size()) + json.size());
-  write_varuint(out, kControlMessageType);
-  write_buffer(out, as_bytes(json));
-  return {.kind = PayloadKind::Binary, .bytes = share(std::move(out))};
+  ycpp::ByteWriter writer;
+  writer.var_uint(kControlMessageType);
+  writer.var_string(json);
+  return {.kind = PayloadKind::Binary, .bytes = share(writer.to_bytes())};
 }
 
 Outgoing YWebsocketCodec::encode_custom(std::string_view /*text*/) const { return {}; }

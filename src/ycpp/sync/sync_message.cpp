@@ -3,19 +3,28 @@
 #include "ycpp/encoding/byte_reader.h"
 #include "ycpp/encoding/byte_writer.h"
 
+#include <array>
+#include <initializer_list>
 #include <utility>
 
 namespace ycpp {
 
 namespace {
 
+// `payload` is copied once: it may be a whole document.
+Bytes encode(std::initializer_list<std::uint8_t> head, ByteView payload) {
+  std::array<std::uint8_t, kVarUintBytesMax> size{};
+  const std::uint8_t* const size_end = put_var_uint(size.data(), payload.size());
+  Bytes out;
+  out.reserve(head.size() + size.size() + payload.size());
+  out.insert(out.end(), head);
+  out.insert(out.end(), size.cbegin(), size.cbegin() + (size_end - size.data()));
+  out.insert(out.end(), payload.begin(), payload.end());
+  return out;
+}
+
 Bytes encode_sync(SyncType type, ByteView payload) {
-  ByteWriter writer;
-  writer.reserve(payload.size() + 12);
-  writer.u8(std::to_underlying(MessageType::Sync));
-  writer.u8(std::to_underlying(type));
-  writer.var_bytes(payload);
-  return writer.to_bytes();
+  return encode({std::to_underlying(MessageType::Sync), std::to_underlying(type)}, payload);
 }
 
 Message read_sync(ByteReader& reader) {
@@ -71,18 +80,11 @@ Bytes encode_sync_step2(ByteView update) { return encode_sync(SyncType::Step2, u
 Bytes encode_sync_update(ByteView update) { return encode_sync(SyncType::Update, update); }
 
 Bytes encode_awareness_message(ByteView awareness_update) {
-  ByteWriter writer;
-  writer.u8(std::to_underlying(MessageType::Awareness));
-  writer.var_bytes(awareness_update);
-  return writer.to_bytes();
+  return encode({std::to_underlying(MessageType::Awareness)}, awareness_update);
 }
 
 Bytes encode_permission_denied(std::string_view reason) {
-  ByteWriter writer;
-  writer.u8(std::to_underlying(MessageType::Auth));
-  writer.u8(0);
-  writer.var_string(reason);
-  return writer.to_bytes();
+  return encode({std::to_underlying(MessageType::Auth), 0}, runnel::as_bytes(reason));
 }
 
 Bytes encode_query_awareness() { return {std::to_underlying(MessageType::QueryAwareness)}; }

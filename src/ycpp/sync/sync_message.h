@@ -1,6 +1,12 @@
 // The messages that Yjs clients and servers exchange over a connection, as y-protocols and
 // y-websocket define them. Bytes to values and back; nothing is applied here. Updates and state
 // vectors inside are opaque: always format V1 on these wires.
+//
+//   message    = varuint type, body             trailing bytes are ignored, as every peer does
+//   sync       = 0, varuint subtype, buffer     subtype 0 step 1, 1 step 2, 2 update
+//   awareness  = 1, buffer
+//   auth       = 2, 0, string                   from servers to clients: permission denied
+//   query      = 3
 #pragma once
 
 #include "ycpp/id.h"

@@ -78,17 +78,13 @@ struct CollabMetrics {
   Gauge integrated_rooms;  // rooms whose document is in memory as a document
 };
 
-// Outcome of an in-band token_refresh.
-struct RefreshOutcome {
-  bool renewed{false};
-  std::string code;  // of the refusal, such as AUTH_INVALID
-};
-
 // Text that the room does not understand, and `__YPS:` messages, for the application.
 using TextHook = std::function<void(const RoomId&, const room::Connection&, std::string_view)>;
 
+// An in-band token_refresh; `done` gets an empty code, or that of the refusal, such as
+// AUTH_INVALID.
 using TokenRefresh = std::function<void(ConnectionId connection, std::string token,
-                                        std::function<void(const RefreshOutcome&)> done)>;
+                                        std::function<void(std::string code)> done)>;
 
 // All of them outlive the rooms; those that are null are not there.
 struct CollabDeps {

@@ -253,13 +253,12 @@ void YjsRoom::handle(Connection& connection, const protocol::ControlMessage& mes
   }
   deps_.token_refresh(
       connection.id(), std::move(*token),
-      context_.guard<const RefreshOutcome&>([this,
-                                             id = connection.id()](const RefreshOutcome& outcome) {
+      context_.guard<std::string>([this, id = connection.id()](const std::string& code) {
         Connection* still_there = context_.connection(id);
         if (still_there == nullptr) return;
-        out_.control(*still_there, outcome.renewed
+        out_.control(*still_there, code.empty()
                                        ? auth_ok(still_there->identity(), level_of(*still_there))
-                                       : error_message(outcome.code));
+                                       : error_message(code));
       }));
 }
 

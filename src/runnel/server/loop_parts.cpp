@@ -220,13 +220,7 @@ void LoopParts::build_rooms() {
                                     : refusal_code(verdict));
                          });
   };
-  deps.token_refresh = [refresh](ConnectionId connection, std::string token,
-                                 std::function<void(const collab::RefreshOutcome&)> done) {
-    refresh(connection, std::move(token), [done = std::move(done)](std::string code) {
-      const bool renewed = code.empty();
-      done({renewed, std::move(code)});
-    });
-  };
+  deps.token_refresh = refresh;
   shard_.directory->add_party(std::string(kMainParty),
                               collab::yjs_rooms(collab_options(config), std::move(deps)));
   presence::PresenceOptions presence;

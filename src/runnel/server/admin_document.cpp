@@ -5,17 +5,17 @@
 
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
+#include "ycpp/encoding/struct_reader.h"
 #include "ycpp/types/roots.h"
 #include "ycpp/update/convert.h"
 #include "ycpp/update/format.h"
 #include "ycpp/update/inspect.h"
 
-#include <algorithm>
-#include <charconv>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace runnel::server {
 
@@ -102,24 +102,17 @@ Result<Bytes> update_to_apply(ByteView body) {
 
 DocumentNumbers count_document(ByteView state) {
   DocumentNumbers numbers;
-  const Result<std::string> lines = ycpp::inspect_update(state);
-  if (!lines) return numbers;
-  std::set<std::string_view> clients;
-  constexpr std::string_view kDeleted = "deleted ";
-  for (std::string_view rest = *lines; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!line.starts_with(kDeleted)) {
-      ++numbers.structs;
-      clients.insert(line.substr(0, line.find(':')));
-      continue;
-    }
-    const std::string_view length = line.substr(line.rfind('+') + 1);
-    std::uint64_t units = 0;
-    std::from_chars(length.data(), length.data() + length.size(), units);
-    numbers.tombstones += units;
+  ycpp::StructReaderV1 reader{state};
+  std::set<ycpp::ClientId> clients;
+  ycpp::RawStruct raw;
+  while (reader.next(raw)) {
+    ++numbers.structs;
+    clients.insert(raw.id.client);
   }
+  std::vector<ycpp::DeleteSet::Range> deleted;
+  if (reader.ok()) reader.read_delete_ranges(deleted);
+  if (!reader.ok()) return {};
+  for (const ycpp::DeleteSet::Range& each : deleted) numbers.tombstones += each.range.length;
   numbers.clients = clients.size();
   return numbers;
 }

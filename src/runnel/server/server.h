@@ -16,7 +16,7 @@ namespace runnel::server {
 
 struct ServerOptions {
   LoadedConfig loaded;
-  bool dev{false};     // anonymous editors, the demo and the dashboard
+  bool dev{false};     // anonymous editors, and the people and documents of the demo
   bool listens{true};  // false: only on the unix socket, for commands
   // False: no saves leave, whatever the configuration says; what it has a backend for is noted for
   // the next server.

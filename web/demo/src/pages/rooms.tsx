@@ -1,16 +1,11 @@
-/** The pages of one document, diagram or task. Editors are loaded when the first one is opened. */
+/** The pages of one document, diagram or task. */
 import { lazy, Suspense, useState } from "react";
 import { api, isViewer, type Entry, type Person, type Task, type Workspace } from "../api.js";
+import { Paper } from "../parts/paper.js";
 import { RoomFrame } from "../parts/room_frame.js";
 import { ShareDialog } from "./share_dialog.js";
 
-const DocumentEditor = lazy(() => import("../parts/document_editor.js"));
 const DiagramEditor = lazy(() => import("../parts/diagram_editor.js"));
-
-const loading = <div className="skeleton page" />;
-
-/** Root of the shared XML; one name for all kinds of rich text. */
-export const documentRoot = "document";
 
 interface DocumentProps {
   id: string;
@@ -28,13 +23,7 @@ export function DocumentPage({ id, entry, workspace, user, onChange }: DocumentP
   return (
     <>
       <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} viewer={isViewer(workspace, "doc", id)} actions={share} onDenied={onChange}>
-        {(room) => (
-          <div className="paper">
-            <Suspense fallback={loading}>
-              <DocumentEditor room={room} root={documentRoot} user={user} />
-            </Suspense>
-          </div>
-        )}
+        {(room) => <Paper room={room} user={user} />}
       </RoomFrame>
       {sharing && <ShareDialog documentId={id} workspace={workspace} onClose={() => setSharing(false)} />}
     </>
@@ -53,7 +42,7 @@ export function DiagramPage({ id, title, user, viewer, onChange }: DiagramProps)
   return (
     <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer} onDenied={onChange}>
       {(room) => (
-        <Suspense fallback={loading}>
+        <Suspense fallback={<div className="skeleton page" />}>
           <DiagramEditor room={room} />
         </Suspense>
       )}
@@ -84,13 +73,7 @@ export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
   );
   return (
     <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} viewer={viewer} actions={status} onDenied={onChange}>
-      {(room) => (
-        <div className="paper">
-          <Suspense fallback={loading}>
-            <DocumentEditor room={room} root={documentRoot} user={user} />
-          </Suspense>
-        </div>
-      )}
+      {(room) => <Paper room={room} user={user} />}
     </RoomFrame>
   );
 }

@@ -1,10 +1,8 @@
 /** What a guest sees behind a share link. */
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { api, type Shared } from "../api.js";
+import { Paper } from "../parts/paper.js";
 import { RoomFrame } from "../parts/room_frame.js";
-import { documentRoot } from "./rooms.js";
-
-const DocumentEditor = lazy(() => import("../parts/document_editor.js"));
 
 const guestColors = ["#7c5cff", "#0f9d8a", "#d9487d", "#b7791f"];
 
@@ -35,13 +33,7 @@ export function SharedPage({ shareId }: { shareId: string }) {
   return (
     <main className="shared">
       <RoomFrame type={shared.roomId.slice(0, dash)} id={shared.roomId.slice(dash + 1)} title={shared.title} user={guest} viewer={shared.access !== "edit"} shareId={shareId}>
-        {(room) => (
-          <div className="paper">
-            <Suspense fallback={<div className="skeleton page" />}>
-              <DocumentEditor room={room} root={documentRoot} user={guest} />
-            </Suspense>
-          </div>
-        )}
+        {(room) => <Paper room={room} user={guest} />}
       </RoomFrame>
     </main>
   );

@@ -56,11 +56,8 @@ struct Freezing : YjsFixture {
 
 TEST(FrozenRoom, RefusesEditsAndTellsEverybody) {
   Freezing yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   a.type("before");
   yjs.settle_all({&a, &b});
   a.take_texts();
@@ -79,11 +76,8 @@ TEST(FrozenRoom, RefusesEditsAndTellsEverybody) {
 
 TEST(FrozenRoom, TakesWhatWasTypedMeanwhileOnceItIsThawed) {
   Freezing yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   yjs.set_frozen(true);
   a.type("typed while frozen");
   yjs.settle_all({&a, &b});

@@ -50,11 +50,8 @@ TEST(YjsRoom, AwarenessIsPartOfTheHandshakeOnlyWhenThereIsAny) {
 
 TEST(YjsRoom, WhatOneTypesTheOtherHasAndTheSenderGetsNoCopy) {
   Yjs yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   a.take_kinds();
   b.take_kinds();
   const Bytes update = a.type("hello");
@@ -95,11 +92,8 @@ TEST(YjsRoom, UpdatesOfOneTurnLeaveAsOneAndAreLoggedAsOne) {
 
 TEST(YjsRoom, NobodySeesAnUpdateBeforeItIsInTheLog) {
   Yjs yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   yjs.store->hold(true);
   a.type("hello");
   b.send({0, 0, 1, 0});  // nor in an answer that is asked for meanwhile
@@ -112,11 +106,8 @@ TEST(YjsRoom, NobodySeesAnUpdateBeforeItIsInTheLog) {
 
 TEST(YjsRoom, WithDurabilityFastNothingWaitsForTheLog) {
   Yjs yjs({}, {.gate_appends = false});
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   yjs.store->hold(true);
   a.type("hello");
   b.pump();
@@ -142,11 +133,8 @@ TEST(YjsRoom, EverythingIsThereAgainAfterARestart) {
 
 TEST(YjsRoom, EditsMadeOfflineAreMergedOnReturnAndReachTheOthers) {
   Yjs yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   a.disconnect();
   a.type("offline");
   b.type("online");
@@ -202,11 +190,8 @@ TEST(YjsRoom, ADocumentThatRestsBecomesBytesAgainAndLosesNothing) {
 
 TEST(YjsRoom, WhatDependsOnMissingUpdatesIsKeptLoggedAndToldAndRelayedOnceItFits) {
   Yjs yjs;
-  TestClient a(yjs, 1);
-  TestClient b(yjs, 2);
-  a.connect(yjs.room);
-  b.connect(yjs.room);
-  yjs.settle_all({&a, &b});
+  TwoEditors editors(yjs);
+  auto& [a, b] = editors;
   b.take_kinds();
   a.send(ycpp::encode_sync_update(insert_update(7, 3, "def")));
   b.pump();

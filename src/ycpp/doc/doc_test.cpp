@@ -2,6 +2,7 @@
 // events, pending structs and refused updates.
 #include "ycpp/doc/doc.h"
 
+#include "ycpp/encoding/testing/hex.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,27 +13,10 @@
 namespace ycpp {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-
-Bytes from_hex(std::string_view hex) {
-  Bytes bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(
-        static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
-std::string to_hex(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (const std::uint8_t byte : bytes) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 15U];
-  }
-  return hex;
-}
+using ::testing::ElementsAre;
+using testing::from_hex;
+using ::testing::IsEmpty;
+using testing::to_hex;
 
 struct Vector {
   const char* name;
@@ -60,7 +44,7 @@ constexpr Vector kVectors[] = {
      "00000241000001020505000300490603746167410101010000010300760101697d01020102760000"},
 };
 
-class GoldenVectors : public testing::TestWithParam<Vector> {};
+class GoldenVectors : public ::testing::TestWithParam<Vector> {};
 
 TEST_P(GoldenVectors, AreReadAndWrittenInBothFormats) {
   const Bytes v1 = from_hex(GetParam().v1);
@@ -75,7 +59,7 @@ TEST_P(GoldenVectors, AreReadAndWrittenInBothFormats) {
   EXPECT_EQ(to_hex(from_v2.encode_state_as_update_v2()), GetParam().v2);
 }
 
-INSTANTIATE_TEST_SUITE_P(Yjs, GoldenVectors, testing::ValuesIn(kVectors));
+INSTANTIATE_TEST_SUITE_P(Yjs, GoldenVectors, ::testing::ValuesIn(kVectors));
 
 // Two clients: 1 writes "ab" and then "c".
 constexpr std::string_view kTextAb = "010101000401017402616200";

@@ -2,6 +2,7 @@
 // what the stock providers do. `pump` lets it read what the room has sent and answer.
 #pragma once
 
+#include "runnel/backend/testing/sample_updates.h"
 #include "runnel/room/testing/room_fixture.h"
 
 #include "base/check.h"
@@ -19,37 +20,8 @@
 
 namespace runnel::collab {
 
-// An update that inserts ASCII text: at clock 0 into root text "t", later behind the client's last
-// unit. At most 127 bytes and clients below 128, so that every number is one byte; clock below
-// 2^14.
-[[nodiscard]] inline Bytes insert_update(std::uint8_t client, std::uint64_t clock,
-                                         std::string_view text) {
-  const auto number = [](Bytes& out, std::uint64_t value) {
-    while (value >= 0x80) {
-      out.push_back(static_cast<std::uint8_t>(value | 0x80U));
-      value >>= 7U;
-    }
-    out.push_back(static_cast<std::uint8_t>(value));
-  };
-  Bytes out{1, 1, client};
-  number(out, clock);
-  if (clock == 0) {
-    out.insert(out.end(), {0x04, 0x01, 0x01, 't'});
-  } else {
-    out.insert(out.end(), {0x84, client});
-    number(out, clock - 1);
-  }
-  number(out, text.size());
-  out.insert(out.end(), text.begin(), text.end());
-  out.push_back(0);
-  return out;
-}
-
-// Deletes `length` units of `client` from `clock` on; all below 128.
-[[nodiscard]] inline Bytes delete_update(std::uint8_t client, std::uint8_t clock,
-                                         std::uint8_t length) {
-  return {0, 1, client, 1, clock, length};
-}
+using backend::delete_update;
+using backend::insert_update;
 
 class TestClient {
  public:

@@ -107,6 +107,18 @@ struct YjsFixture : room::RoomFixture {
   const RoomId room{"main", "doc-1"};
 };
 
+// Two editors who have joined and read all that there was to read.
+struct TwoEditors {
+  explicit TwoEditors(YjsFixture& yjs) : a(yjs, 1), b(yjs, 2) {
+    a.connect(yjs.room);
+    b.connect(yjs.room);
+    yjs.settle_all({&a, &b});
+  }
+
+  TestClient a;
+  TestClient b;
+};
+
 inline room::ConnectInfo editor(std::string key = "", std::string user_id = "") {
   return {.key = std::move(key),
           .identity = {.user_id = std::move(user_id), .access = AccessLevel::Edit}};

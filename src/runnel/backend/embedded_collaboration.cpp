@@ -25,16 +25,6 @@ constexpr std::string_view kTokenPath = "/collaboration/token";
 constexpr std::array<std::string_view, 5> kTypes{"doc", "diagram", "task", "spreadsheet",
                                                  "presence"};
 
-std::optional<std::string_view> bearer(const net::HttpRequest& request) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const auto field = request.headers.find("Authorization");
-  if (!field || field->size() < kScheme.size() ||
-      !net::equals_ignoring_case(field->substr(0, kScheme.size()), kScheme)) {
-    return std::nullopt;
-  }
-  return field->substr(kScheme.size());
-}
-
 std::string query_or_empty(const net::HttpRequest& request, std::string_view name) {
   return net::query_value(net::split_target(request.target).query, name).value_or(std::string{});
 }
@@ -97,7 +87,7 @@ net::HttpResponse error_response(int status, std::string_view text) {
 }
 
 bool presents_secret(const net::HttpRequest& request, const auth::Secret& secret) {
-  if (const auto token = bearer(request)) return secret.equals(*token);
+  if (const auto token = net::bearer_token(request)) return secret.equals(*token);
   const auto field = request.headers.find("X-PartyKit-Secret");
   return field && secret.equals(*field);
 }
@@ -130,7 +120,7 @@ net::HttpResponse EmbeddedCollaboration::handle(const net::HttpRequest& request,
 std::optional<net::HttpResponse> EmbeddedCollaboration::refuse_stranger(
     const net::HttpRequest& request) const {
   if (secret_.empty()) return error_response(500, "Server configuration error");
-  if (!bearer(request) && !request.headers.find("X-PartyKit-Secret")) {
+  if (!net::bearer_token(request) && !request.headers.find("X-PartyKit-Secret")) {
     return error_response(401, "Missing authorization header");
   }
   if (!presents_secret(request, secret_)) return error_response(401, "Unauthorized");
@@ -145,7 +135,7 @@ net::HttpResponse EmbeddedCollaboration::broken(std::string_view what, const Err
 
 net::HttpResponse EmbeddedCollaboration::verify(const net::HttpRequest& request) {
   const auto body = json::parse_object(as_text(request.body), "the verify request");
-  std::string token(bearer(request).value_or(std::string_view{}));
+  std::string token(net::bearer_token(request).value_or(std::string_view{}));
   if (token.empty() && body) token = json::text_or_empty(*body, "token");
   if (token.empty()) return error_response(401, "Missing auth token");
   const std::string room = body ? room_of_body(*body) : std::string{};

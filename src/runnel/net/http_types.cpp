@@ -104,6 +104,13 @@ void HttpHeaders::add(std::string name, std::string value) {
   fields_.push_back({.name = std::move(name), .value = std::move(value)});
 }
 
+std::optional<std::string_view> bearer_token(const HttpRequest& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto field = request.headers.find("Authorization");
+  if (!field || !equals_ignoring_case(field->substr(0, kScheme.size()), kScheme)) return {};
+  return field->substr(kScheme.size());
+}
+
 HttpResponse text_response(int status, std::string body) {
   HttpResponse response;
   response.status = status;

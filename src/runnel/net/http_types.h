@@ -64,6 +64,9 @@ struct HttpResponse {
   SharedBytes shared_body;
 };
 
+// What `Authorization: Bearer ...` presents; the scheme compares without case (RFC 9110, 11.1).
+[[nodiscard]] std::optional<std::string_view> bearer_token(const HttpRequest& request);
+
 [[nodiscard]] HttpResponse text_response(int status, std::string body);
 [[nodiscard]] HttpResponse json_response(int status, std::string body);
 

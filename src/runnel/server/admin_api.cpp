@@ -20,13 +20,6 @@ constexpr std::string_view kPrefix = "/v1/";
 constexpr std::string_view kUnixPeer = "unix";
 constexpr Duration kDrainMax = std::chrono::hours(1);
 
-std::optional<std::string_view> bearer(const net::HttpRequest& request) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const auto header = request.headers.find("authorization");
-  if (!header || !header->starts_with(kScheme)) return std::nullopt;
-  return header->substr(kScheme.size());
-}
-
 }  // namespace
 
 AdminApi::AdminApi(AdminApiDeps deps, auth::Secret secret, std::size_t body_bytes_max)
@@ -52,7 +45,7 @@ void AdminApi::handle(net::HttpRequest request, net::Responder responder) {
 
 bool AdminApi::allowed(const net::HttpRequest& request) const {
   if (request.peer_address == kUnixPeer) return true;
-  const auto presented = bearer(request);
+  const auto presented = net::bearer_token(request);
   return presented && secret_.equals(*presented);
 }
 

@@ -52,10 +52,7 @@ std::string without_token(const protocol::RoomRequestTarget& target, std::string
 auth::Secret token_of(const Arrival& arrival) {
   const std::string_view param = protocol::find_param(arrival.target.params, "token");
   if (!param.empty()) return auth::Secret(std::string(param));
-  constexpr std::string_view kScheme = "Bearer ";
-  const auto header = arrival.request.headers.find("authorization");
-  if (!header || !header->starts_with(kScheme)) return {};
-  return auth::Secret(std::string(header->substr(kScheme.size())));
+  return auth::Secret(std::string(net::bearer_token(arrival.request).value_or("")));
 }
 
 // Pages of other origins read the verdict that a refused WebSocket hides from them.

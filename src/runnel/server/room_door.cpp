@@ -100,18 +100,17 @@ void RoomDoor::enter(Arrival arrival, net::Responder responder) {
     responder.send(std::move(preflight));
     return;
   }
+  auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
+                                           time_.steady_ms(), auth::Admitted{}, TimerId{});
   if (draining_) {
-    auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
-                                             time_.steady_ms(), auth::Admitted{}, TimerId{});
     unavailable(visitor, kDrainRetry, "The server is about to stop");
     return;
   }
-  auth::AccessRequest request{.room = arrival.target.room,
-                              .token = token_of(arrival),
-                              .connection_key = arrival.target.connection_key,
-                              .address = arrival.request.client_address};
-  auto visitor = std::make_shared<Visitor>(std::move(arrival), std::move(responder),
-                                           time_.steady_ms(), auth::Admitted{}, TimerId{});
+  const auto& [asked, target] = visitor->arrival;
+  auth::AccessRequest request{.room = target.room,
+                              .token = token_of(visitor->arrival),
+                              .connection_key = target.connection_key,
+                              .address = asked.client_address};
   shard_.gate->admit(std::move(request),
                      [door = std::weak_ptr(self_), visitor](auth::Admission admission) {
                        if (const auto alive = door.lock())
@@ -217,17 +216,21 @@ void RoomDoor::pass_request(const VisitorPtr& visitor) {
   }
   shard_.directory->request(target.room, std::move(passed), [visitor](room::RoomResponse response) {
     if (visitor->answered) return;
-    visitor->answered = true;
-    net::HttpResponse answer{.status = response.status,
-                             .headers = {},
-                             .body = to_text(response.body),
-                             .shared_body = {}};
+    net::HttpResponse passed_on{.status = response.status,
+                                .headers = {},
+                                .body = to_text(response.body),
+                                .shared_body = {}};
     for (auto& [name, value] : response.headers) {
-      answer.headers.add(std::move(name), std::move(value));
+      passed_on.headers.add(std::move(name), std::move(value));
     }
-    allow_reading(visitor->arrival.request, answer);
-    visitor->responder.send(std::move(answer));
+    answer(visitor, std::move(passed_on));
   });
+}
+
+void RoomDoor::answer(const VisitorPtr& visitor, net::HttpResponse response) {
+  visitor->answered = true;
+  allow_reading(visitor->arrival.request, response);
+  visitor->responder.send(std::move(response));
 }
 
 void RoomDoor::refuse(const VisitorPtr& visitor, const auth::Deny& deny) {
@@ -245,15 +248,13 @@ void RoomDoor::refuse(const VisitorPtr& visitor, const auth::Deny& deny) {
                       shard_.gate->refusal_delay(visitor->arrival.request.client_address));
     return;
   }
-  visitor->answered = true;
   net::HttpResponse response =
       net::text_response(status, std::string(auth::deny_text(deny.reason)));
   if (status == 401) response.headers.add("WWW-Authenticate", "Bearer");
   if (deny.retry_after.count() > 0) {
     response.headers.add("Retry-After", retry_seconds(deny.retry_after));
   }
-  allow_reading(visitor->arrival.request, response);
-  visitor->responder.send(std::move(response));
+  answer(visitor, std::move(response));
 }
 
 void RoomDoor::unavailable(const VisitorPtr& visitor, Duration retry_after, std::string_view text) {
@@ -263,11 +264,9 @@ void RoomDoor::unavailable(const VisitorPtr& visitor, Duration retry_after, std:
                       shard_.gate->refusal_delay(visitor->arrival.request.client_address));
     return;
   }
-  visitor->answered = true;
   net::HttpResponse response = net::text_response(503, std::string(text));
   response.headers.add("Retry-After", retry_seconds(retry_after));
-  allow_reading(visitor->arrival.request, response);
-  visitor->responder.send(std::move(response));
+  answer(visitor, std::move(response));
 }
 
 void RoomDoor::deleted(const VisitorPtr& visitor) {
@@ -275,10 +274,7 @@ void RoomDoor::deleted(const VisitorPtr& visitor) {
     upgrade_and_close(visitor, {}, room::close_code::kRoomDeleted, "ROOM_NOT_FOUND", Duration(0));
     return;
   }
-  visitor->answered = true;
-  net::HttpResponse response = net::text_response(410, "This room was deleted");
-  allow_reading(visitor->arrival.request, response);
-  visitor->responder.send(std::move(response));
+  answer(visitor, net::text_response(410, "This room was deleted"));
 }
 
 void RoomDoor::upgrade_and_close(const VisitorPtr& visitor, std::string_view json,

@@ -72,6 +72,9 @@ class RoomDoor {
   void unavailable(const VisitorPtr& visitor, Duration retry_after, std::string_view text);
   void deleted(const VisitorPtr& visitor);
 
+  // Over HTTP, so that pages of other origins may read it too.
+  static void answer(const VisitorPtr& visitor, net::HttpResponse response);
+
   // Upgrades only to say goodbye; the room is never touched.
   void upgrade_and_close(const VisitorPtr& visitor, std::string_view json, std::uint16_t code,
                          std::string_view reason, Duration delay);

@@ -1,8 +1,12 @@
 """`runnel bench`: short runs, of which only counts are looked at, never speed."""
 import json
+import os
+import select
+import signal
+import subprocess
 import unittest
 
-from harness import Case, run
+from harness import BINARY, Case, run
 
 
 class Bench(Case):
@@ -15,6 +19,18 @@ class Bench(Case):
         self.assertEqual(report["delivered"], 2 * report["written"])
         self.assertGreater(report["cpu_seconds"], 0)
         self.assertEqual(list(self.folder.iterdir()), [], "it leaves nothing behind")
+
+    def test_interrupted_it_leaves_nothing_behind(self):
+        for how in (signal.SIGINT, signal.SIGTERM):
+            child = subprocess.Popen([BINARY, "bench", "--seconds", "60"], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(self.folder)))
+            ended = os.pidfd_open(child.pid)
+            self.addCleanup(os.close, ended)
+            while not list(self.folder.glob("runnel-bench-*/data/*")):
+                self.assertFalse(select.select([ended], [], [], 0.05)[0], "it ended by itself")
+            child.send_signal(how)
+            self.assertEqual(child.wait(30), -how)
+            self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_it_measures_a_server_that_runs(self):
         server = self.serve(command="dev")

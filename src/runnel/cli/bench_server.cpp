@@ -39,6 +39,14 @@ std::vector<char*> environment_without_settings() {
   return variables;
 }
 
+// What ends the command, and with SIGUSR1 what ends the thread that waits for it.
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals, signal);
+  return signals;
+}
+
 std::unexpected<Error> system_error(const std::string& what, int error_number = errno) {
   return fail(Errc::Unavailable, what + ": " + std::generic_category().message(error_number));
 }
@@ -54,19 +62,50 @@ Result<std::unique_ptr<BenchServer>> BenchServer::start() {
     return system_error("no folder for the server's data could be made at " + folder);
   }
   server->folder_ = std::move(folder);
-  RUNNEL_TRY_VOID(server->spawn());
+  // Blocked from here on, taken once there is a process to end.
+  const sigset_t watched = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &watched, &server->unblocked_);
+  const Result<void> spawned = server->spawn();
+  server->watch_signals();
+  RUNNEL_TRY_VOID(spawned);
   RUNNEL_TRY_VOID(server->wait_until_it_listens());
   return server;
 }
 
 BenchServer::~BenchServer() {
+  if (watcher_.joinable()) {
+    pthread_kill(watcher_.native_handle(), SIGUSR1);
+    watcher_.join();
+    pthread_sigmask(SIG_SETMASK, &unblocked_, nullptr);
+  }
+  clean_up();
+  if (output_ >= 0) close(output_);
+}
+
+void BenchServer::clean_up() const {
   if (pid_ > 0) {
     kill(pid_, SIGTERM);
     waitpid(pid_, nullptr, 0);
   }
-  if (output_ >= 0) close(output_);
   std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void BenchServer::watch_signals() {
+  watcher_ = std::thread([this] {
+    const sigset_t watched = watched_signals();
+    int signal = 0;
+    sigwait(&watched, &signal);
+    if (signal == SIGUSR1) return;
+    clean_up();
+    // And now what the signal would have done at once.
+    sigset_t taken;
+    sigemptyset(&taken);
+    sigaddset(&taken, signal);
+    ::signal(signal, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &taken, nullptr);
+    raise(signal);
+  });
 }
 
 Result<void> BenchServer::spawn() {
@@ -85,8 +124,14 @@ Result<void> BenchServer::spawn() {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::vector<char*> environment = environment_without_settings();
-  const int failed =
-      posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, arguments.data(), environment.data());
+  // The server takes the signals that are blocked here.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setsigmask(&attributes, &unblocked_);
+  const int failed = posix_spawn(&pid_, "/proc/self/exe", &actions, &attributes, arguments.data(),
+                                 environment.data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (failed != 0) {

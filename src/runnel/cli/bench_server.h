@@ -1,13 +1,15 @@
 // BenchServer: `runnel dev` as a child process on a free port, with defaults only, in a folder that
-// goes when it ends.
+// goes when it ends, on SIGINT and SIGTERM too.
 #pragma once
 
 #include "base/result.h"
 #include <sys/types.h>
 
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace runnel::cli {
 
@@ -28,9 +30,14 @@ class BenchServer {
  private:
   BenchServer() = default;
 
+  void watch_signals();
+  void clean_up() const;
   Result<void> spawn();
   Result<void> wait_until_it_listens();
 
+  // Waits for the signals, which no other thread takes meanwhile.
+  std::thread watcher_;
+  sigset_t unblocked_{};  // the caller's mask
   std::string folder_;
   int output_{-1};  // its standard output
   pid_t pid_{0};

@@ -13,7 +13,7 @@
 namespace {
 
 using runnel::ByteView;
-using runnel::protocol::AwarenessUpdate;
+using runnel::protocol::AwarenessMessage;
 using runnel::protocol::ClientMessage;
 using runnel::protocol::Codec;
 using runnel::protocol::ControlMessage;

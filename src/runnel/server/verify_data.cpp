@@ -119,7 +119,7 @@ std::vector<std::string> database_names(const std::string& data_dir) {
 Result<std::string> verify_data_dir(const std::string& data_dir) {
   std::string found = "0 rooms";
   for (const std::string& name : database_names(data_dir)) {
-    const std::string path = data_dir + "/" + name;
+    const std::string path = (std::filesystem::path(data_dir) / name).string();
     if (name == kDatabaseName) {
       found = RUNNEL_TRY(verify_rooms(path));
     } else {

@@ -78,9 +78,8 @@ void LoopStore::load(const RoomId& room, Completion<RoomRecord> done) {
   operation.log_room = room;
   operation.prepare = [room, done = std::move(done)](StoreEngine& engine) mutable {
     engine.mend(room);
-    return SqliteStore::ReadTask([room = std::move(room), pending = engine.pending(room),
-                                  done =
-                                      std::move(done)](const Result<StoreReader*>& reader) mutable {
+    return SqliteStore::ReadTask([room, pending = engine.pending(room), done = std::move(done)](
+                                     const Result<StoreReader*>& reader) mutable {
       return deliver<RoomRecord>(
           std::move(done),
           answer<RoomRecord>(reader, [&room, &pending](StoreReader& open) -> Result<RoomRecord> {

@@ -157,7 +157,7 @@ Result<void> SqliteStore::write_all(std::vector<LoopBatch>& batches,
                                     std::vector<PortOutcomes>& outcomes) {
   Result<void> state;
   if (closed_) state = std::unexpected(closed_error());
-  if (durability_->failed()) state = std::unexpected(*durability_->failed());
+  if (const auto& broken = durability_->failed()) state = std::unexpected(*broken);
   if (state) state = engine_->begin(time_.steady_ms());
   for (LoopBatch& batch : batches) {
     PortOutcomes& of_port = outcomes.emplace_back(PortOutcomes{.port = batch.port});
@@ -207,7 +207,7 @@ Result<void> SqliteStore::apply(Operation& operation, std::vector<Outcome>& outc
   outcome.done = std::move(write->done);
   if (write->room) outcome.log_room = &*write->room;
   outcome.result = write->run(*engine_);
-  if (engine_->failed()) return std::unexpected(*engine_->failed());
+  if (const auto& failed = engine_->failed()) return std::unexpected(*failed);
   return {};
 }
 
@@ -227,7 +227,7 @@ Result<void> SqliteStore::apply_append(Append& append, std::vector<Outcome>& out
     }
     outcome.result = std::unexpected(appended.error());
   }
-  if (engine_->failed()) return std::unexpected(*engine_->failed());
+  if (const auto& failed = engine_->failed()) return std::unexpected(*failed);
   // The log must not go on behind a hole.
   engine_->break_room(append.room);
   return {};
@@ -401,7 +401,7 @@ Result<void> SqliteStore::fold_all() {
 }
 
 Result<void> SqliteStore::finish(Result<void> outcome) {
-  if (durability_->failed()) return std::unexpected(*durability_->failed());
+  if (const auto& broken = durability_->failed()) return std::unexpected(*broken);
   if (outcome) outcome = checkpoint(true);
   if (outcome && options_.vfs.empty()) outcome = mark_database_closed(options_.path);
   return outcome;

@@ -29,10 +29,12 @@ std::int64_t to_sql(Seq seq) { return static_cast<std::int64_t>(seq); }
 
 }  // namespace
 
-StoreEngine::StoreEngine(EngineOptions options, StoreMetrics& metrics, Database database)
+StoreEngine::StoreEngine(EngineOptions options, StoreMetrics& metrics, Database database,
+                         EngineStatements sql)
     : options_(std::move(options)),
       metrics_(metrics),
       database_(std::move(database)),
+      sql_(std::move(sql)),
       wal_pages_(std::make_unique<int>(0)) {}
 
 Result<std::unique_ptr<StoreEngine>> StoreEngine::open(EngineOptions options,
@@ -41,19 +43,15 @@ Result<std::unique_ptr<StoreEngine>> StoreEngine::open(EngineOptions options,
   // checkpoints, which is what makes the reset of the WAL safe.
   Database database = RUNNEL_TRY(Database::open(
       {.path = options.path, .vfs = options.vfs, .full_sync = false, .auto_checkpoint = false}));
-  std::unique_ptr<StoreEngine> engine(
-      new StoreEngine(std::move(options), metrics, std::move(database)));
-  RUNNEL_TRY_VOID(engine->prepare());
-  return engine;
-}
-
-Result<void> StoreEngine::prepare() {
-  RUNNEL_TRY_VOID(prepare_schema(database_));
+  RUNNEL_TRY_VOID(prepare_schema(database));
   // Whether the WAL may be copied when the store closes is decided in SqliteStore::close().
-  sqlite3_db_config(database_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  sqlite3_wal_hook(database_.handle(), remember_wal_pages, wal_pages_.get());
-  sql_ = RUNNEL_TRY(EngineStatements::prepare(database_));
-  return rebuild();
+  sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  EngineStatements sql = RUNNEL_TRY(EngineStatements::prepare(database));
+  std::unique_ptr<StoreEngine> engine(
+      new StoreEngine(std::move(options), metrics, std::move(database), std::move(sql)));
+  sqlite3_wal_hook(engine->database_.handle(), remember_wal_pages, engine->wal_pages_.get());
+  RUNNEL_TRY_VOID(engine->rebuild());
+  return engine;
 }
 
 Result<void> StoreEngine::note(Result<void> outcome) {
@@ -74,7 +72,7 @@ Result<void> StoreEngine::begin(std::int64_t steady_ms) {
   if (stale_) RUNNEL_TRY_VOID(note(rebuild()));
   forget_released();
   index_.trim_settled(kSettledRoomsMax);
-  RUNNEL_TRY_VOID(note(sql_->begin.run()));
+  RUNNEL_TRY_VOID(note(sql_.begin.run()));
   in_batch_ = true;
   begin_row(journal_row_);
   return {};
@@ -85,7 +83,7 @@ Result<void> StoreEngine::commit() {
   RUNNEL_TRY_VOID(note(write_journal_row()));
   RUNNEL_TRY_VOID(fold_excess());
   RUNNEL_TRY_VOID(trim_journal());
-  RUNNEL_TRY_VOID(note(sql_->commit.run()));
+  RUNNEL_TRY_VOID(note(sql_.commit.run()));
   in_batch_ = false;
   publish_gauges();
   return {};
@@ -108,13 +106,13 @@ Result<Room*> StoreEngine::find(const RoomId& id) {
   if (Room* known = index_.find(id)) return known;
   Room room;
   room.id = std::make_shared<const RoomId>(id);
-  sql_->room_by_id.bind_all(id.party, id.name);
-  const Result<bool> row = sql_->room_by_id.step();
+  sql_.room_by_id.bind_all(id.party, id.name);
+  const Result<bool> row = sql_.room_by_id.step();
   if (!row) return note_error(row.error());
   if (*row) {
-    room.row = sql_->room_by_id.integer(0);
-    room.deleted = sql_->room_by_id.integer(1) != 0;
-    sql_->room_by_id.reset();
+    room.row = sql_.room_by_id.integer(0);
+    room.deleted = sql_.room_by_id.integer(1) != 0;
+    sql_.room_by_id.reset();
     const Result<void> positions = read_positions(room);
     if (!positions) return note_error(positions.error());
   }
@@ -122,13 +120,13 @@ Result<Room*> StoreEngine::find(const RoomId& id) {
 }
 
 Result<void> StoreEngine::read_positions(Room& room) {
-  Statement& snapshot = sql_->snapshot_upto;
+  Statement& snapshot = sql_.snapshot_upto;
   snapshot.bind_all(room.row);
   const bool has_snapshot = RUNNEL_TRY(snapshot.step());
   if (has_snapshot) room.snapshot_seq = static_cast<Seq>(snapshot.integer(0));
   snapshot.reset();
   room.folded_seq = room.snapshot_seq;
-  Statement& chunks = sql_->chunk_positions;
+  Statement& chunks = sql_.chunk_positions;
   const std::int64_t first = room.row * kChunksPerRoom;
   chunks.bind_all(first, first + kChunksPerRoom - 1);
   RUNNEL_TRY_VOID(chunks.step());
@@ -160,7 +158,7 @@ Result<Room*> StoreEngine::writable_log(const RoomId& id, Room* known) {
 }
 
 Result<void> StoreEngine::create_row(Room& room, bool deleted) {
-  RUNNEL_TRY_VOID(note(sql_->insert_room.run(next_room_, room.id->party, room.id->name, deleted)));
+  RUNNEL_TRY_VOID(note(sql_.insert_room.run(next_room_, room.id->party, room.id->name, deleted)));
   room.row = next_room_++;
   room.deleted = deleted;
   if (!deleted) metrics_.rooms_stored.add(1);
@@ -205,7 +203,7 @@ Result<void> StoreEngine::compact(const RoomId& id, Seq upto, ByteView snapshot,
   begin_row(body);
   body.insert(body.end(), snapshot.begin(), snapshot.end());
   seal_row(body);
-  Statement& put = sql_->put_snapshot;
+  Statement& put = sql_.put_snapshot;
   put.reset();
   put.bind(1, room->row);
   put.bind(2, to_sql(upto));
@@ -214,7 +212,7 @@ Result<void> StoreEngine::compact(const RoomId& id, Seq upto, ByteView snapshot,
   RUNNEL_TRY_VOID(note(put.finish()));
   if (room->chunks > 0) {
     const std::int64_t first = room->row * kChunksPerRoom;
-    RUNNEL_TRY_VOID(note(sql_->delete_chunks.run(first, first + kChunksPerRoom - 1, to_sql(upto))));
+    RUNNEL_TRY_VOID(note(sql_.delete_chunks.run(first, first + kChunksPerRoom - 1, to_sql(upto))));
     room->chunks -= database_.changes();
     if (room->chunks == 0) room->next_chunk = 0;
   }
@@ -243,17 +241,17 @@ void StoreEngine::forget_released() {
 
 Result<void> StoreEngine::delete_content(const Room& room) {
   const std::int64_t first = room.row * kChunksPerRoom;
-  RUNNEL_TRY_VOID(note(sql_->delete_chunks.run(first, first + kChunksPerRoom - 1, INT64_MAX)));
-  RUNNEL_TRY_VOID(note(sql_->delete_snapshot.run(room.row)));
-  RUNNEL_TRY_VOID(note(sql_->delete_values.run(room.row)));
-  return note(sql_->delete_alarm.run(room.row));
+  RUNNEL_TRY_VOID(note(sql_.delete_chunks.run(first, first + kChunksPerRoom - 1, INT64_MAX)));
+  RUNNEL_TRY_VOID(note(sql_.delete_snapshot.run(room.row)));
+  RUNNEL_TRY_VOID(note(sql_.delete_values.run(room.row)));
+  return note(sql_.delete_alarm.run(room.row));
 }
 
 Result<void> StoreEngine::remove(const RoomId& id) {
   Room* room = RUNNEL_TRY(find(id));
   if (room->row == 0) return create_row(*room, true);
   RUNNEL_TRY_VOID(delete_content(*room));
-  RUNNEL_TRY_VOID(note(sql_->tombstone.run(room->row)));
+  RUNNEL_TRY_VOID(note(sql_.tombstone.run(room->row)));
   if (!room->deleted) metrics_.rooms_stored.add(-1);
   clear_pending(*room);
   Room deleted;
@@ -267,7 +265,7 @@ Result<void> StoreEngine::remove(const RoomId& id) {
 Result<void> StoreEngine::revive(const RoomId& id) {
   Room* room = RUNNEL_TRY(find(id));
   if (!room->deleted) return {};
-  RUNNEL_TRY_VOID(note(sql_->delete_room.run(room->row)));
+  RUNNEL_TRY_VOID(note(sql_.delete_room.run(room->row)));
   // What the journal still holds of the old row stays without a room: row ids are not used twice.
   Room absent;
   absent.id = room->id;
@@ -281,8 +279,8 @@ Result<void> StoreEngine::kv_write(const RoomId& id, const std::vector<KvChange>
   if (room->row == 0) RUNNEL_TRY_VOID(create_row(*room, false));
   for (const KvChange& change : changes) {
     const ByteView key = as_bytes(change.key);
-    RUNNEL_TRY_VOID(note(change.value ? sql_->put_value.run(room->row, key, *change.value)
-                                      : sql_->delete_value.run(room->row, key)));
+    RUNNEL_TRY_VOID(note(change.value ? sql_.put_value.run(room->row, key, *change.value)
+                                      : sql_.delete_value.run(room->row, key)));
   }
   return {};
 }
@@ -290,26 +288,26 @@ Result<void> StoreEngine::kv_write(const RoomId& id, const std::vector<KvChange>
 Result<void> StoreEngine::kv_delete_all(const RoomId& id) {
   const Room* room = RUNNEL_TRY(find(id));
   if (room->row == 0) return {};
-  return note(sql_->delete_values.run(room->row));
+  return note(sql_.delete_values.run(room->row));
 }
 
 Result<void> StoreEngine::set_alarm(const RoomId& id, std::optional<std::int64_t> alarm_ms) {
   Room* room = RUNNEL_TRY(writable(id));
   if (room->row == 0) RUNNEL_TRY_VOID(create_row(*room, false));
-  return note(alarm_ms ? sql_->put_alarm.run(room->row, *alarm_ms)
-                       : sql_->delete_alarm.run(room->row));
+  return note(alarm_ms ? sql_.put_alarm.run(room->row, *alarm_ms)
+                       : sql_.delete_alarm.run(room->row));
 }
 
 Result<void> StoreEngine::put_record(const Record& record) {
-  return note(sql_->put_record.run(record.kind, record.key, record.value, record.expires_ms));
+  return note(sql_.put_record.run(record.kind, record.key, record.value, record.expires_ms));
 }
 
 Result<void> StoreEngine::erase_record(const std::string& kind, const std::string& key) {
-  return note(sql_->delete_record.run(kind, key));
+  return note(sql_.delete_record.run(kind, key));
 }
 
 Result<void> StoreEngine::erase_expired_records(std::int64_t wall_ms) {
-  return note(sql_->delete_expired.run(wall_ms));
+  return note(sql_.delete_expired.run(wall_ms));
 }
 
 void StoreEngine::break_room(const RoomId& id) { broken_.insert(id); }

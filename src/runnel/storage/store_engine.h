@@ -119,9 +119,8 @@ class StoreEngine {
   [[nodiscard]] int wal_pages() const { return *wal_pages_; }
 
  private:
-  StoreEngine(EngineOptions options, StoreMetrics& metrics, Database database);
-
-  Result<void> prepare();
+  StoreEngine(EngineOptions options, StoreMetrics& metrics, Database database,
+              EngineStatements sql);
 
   // What a SQL statement answered, remembered when it failed.
   Result<void> note(Result<void> outcome);
@@ -164,7 +163,7 @@ class StoreEngine {
   EngineOptions options_;
   StoreMetrics& metrics_;
   Database database_;
-  std::optional<EngineStatements> sql_;
+  EngineStatements sql_;
   std::unique_ptr<int> wal_pages_;  // its address is known to SQLite
   RoomIndex index_;
   PendingBuffers buffers_;

@@ -77,7 +77,7 @@ Result<void> StoreEngine::drop_pending(Room& room, Seq upto) {
 Result<void> StoreEngine::write_journal_row() {
   if (journal_row_.size() == kCrcBytes) return {};
   seal_row(journal_row_);
-  Statement& insert = sql_->insert_journal;
+  Statement& insert = sql_.insert_journal;
   insert.reset();
   insert.bind(1, next_journal_);
   insert.bind_borrowed(2, journal_row_);
@@ -92,7 +92,7 @@ Result<void> StoreEngine::fold(Room& room) {
   RUNNEL_CHECK(!room.pending.empty());
   if (room.next_chunk == kChunksPerRoom) RUNNEL_TRY_VOID(renumber_chunks(room));
   seal_row(room.pending);
-  Statement& insert = sql_->insert_chunk;
+  Statement& insert = sql_.insert_chunk;
   insert.reset();
   insert.bind(1, room.row * kChunksPerRoom + room.next_chunk);
   insert.bind(2, to_sql(room.folded_seq + 1));
@@ -123,7 +123,7 @@ Result<void> StoreEngine::consolidate(Room& room) {
 
   const std::int64_t first_id = room.row * kChunksPerRoom;
   std::vector<Chunk> run;  // newest first
-  Statement& chunks = sql_->chunks_backwards;
+  Statement& chunks = sql_.chunks_backwards;
   chunks.bind_all(first_id, first_id + kChunksPerRoom - 1);
   while (true) {
     const Result<bool> row = chunks.step();
@@ -155,9 +155,9 @@ Result<void> StoreEngine::consolidate(Room& room) {
   seal_row(body);
   const Chunk& oldest = run.back();
   const Chunk& newest = run.front();
-  RUNNEL_TRY_VOID(note(sql_->delete_chunks.run(oldest.id, newest.id, INT64_MAX)));
-  RUNNEL_TRY_VOID(note(sql_->insert_chunk.run(oldest.id, oldest.first_seq, newest.last_seq, count,
-                                              newest.updated_ms, body)));
+  RUNNEL_TRY_VOID(note(sql_.delete_chunks.run(oldest.id, newest.id, INT64_MAX)));
+  RUNNEL_TRY_VOID(note(sql_.insert_chunk.run(oldest.id, oldest.first_seq, newest.last_seq, count,
+                                             newest.updated_ms, body)));
   room.chunks -= static_cast<std::int64_t>(run.size()) - 1;
   room.next_chunk = oldest.id - first_id + 1;
   metrics_.consolidations.add();
@@ -201,7 +201,7 @@ Result<void> StoreEngine::trim_journal() {
   const auto& unfolded = index_.unfolded();
   const std::int64_t keep = unfolded.empty() ? next_journal_ : unfolded.front().first_journal;
   if (journal_.empty() || journal_.front().id >= keep) return {};
-  RUNNEL_TRY_VOID(note(sql_->trim_journal.run(keep)));
+  RUNNEL_TRY_VOID(note(sql_.trim_journal.run(keep)));
   while (!journal_.empty() && journal_.front().id < keep) {
     journal_bytes_ -= journal_.front().bytes;
     journal_.pop_front();
@@ -280,7 +280,7 @@ Result<void> StoreEngine::replay_entry(std::int64_t journal_id, std::int64_t roo
 Result<Room*> StoreEngine::room_by_row(std::int64_t row) {
   const auto known = replayed_.find(row);
   if (known != replayed_.end()) return known->second;
-  Statement& select = sql_->room_by_row;
+  Statement& select = sql_.room_by_row;
   select.bind_all(row);
   const bool exists = RUNNEL_TRY(select.step());
   Room* room = nullptr;

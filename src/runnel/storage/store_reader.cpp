@@ -76,62 +76,57 @@ class ReadTransaction {
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path,
                                                        const std::string& vfs) {
   Database database = RUNNEL_TRY(Database::open({.path = path, .vfs = vfs, .read_only = true}));
-  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(database)));
-  RUNNEL_TRY_VOID(reader->prepare());
-  return reader;
+  Statements sql = RUNNEL_TRY(Statements::prepare(database));
+  return std::unique_ptr<StoreReader>(new StoreReader(std::move(database), std::move(sql)));
 }
 
-Result<void> StoreReader::prepare() {
-  sql_ = Statements{
-      .begin = RUNNEL_TRY(database_.prepare("BEGIN")),
-      .end = RUNNEL_TRY(database_.prepare("COMMIT")),
-      .room = RUNNEL_TRY(
-          database_.prepare("SELECT id, deleted FROM room WHERE party = ? AND name = ?")),
-      .snapshot = RUNNEL_TRY(database_.prepare("SELECT upto, body FROM snapshot WHERE room = ?")),
-      .chunks = RUNNEL_TRY(database_.prepare(
+Result<StoreReader::Statements> StoreReader::Statements::prepare(Database& db) {
+  return Statements{
+      .begin = RUNNEL_TRY(db.prepare("BEGIN")),
+      .end = RUNNEL_TRY(db.prepare("COMMIT")),
+      .room = RUNNEL_TRY(db.prepare("SELECT id, deleted FROM room WHERE party = ? AND name = ?")),
+      .snapshot = RUNNEL_TRY(db.prepare("SELECT upto, body FROM snapshot WHERE room = ?")),
+      .chunks = RUNNEL_TRY(db.prepare(
           "SELECT first_seq, last_seq, body FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id")),
-      .alarm = RUNNEL_TRY(database_.prepare("SELECT at_ms FROM alarm WHERE room = ?")),
-      .value = RUNNEL_TRY(database_.prepare("SELECT value FROM kv WHERE room = ? AND key = ?")),
-      .values_up =
-          RUNNEL_TRY(database_.prepare("SELECT key, value FROM kv WHERE room = ?1 AND key >= ?2"
-                                       " AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4")),
+      .alarm = RUNNEL_TRY(db.prepare("SELECT at_ms FROM alarm WHERE room = ?")),
+      .value = RUNNEL_TRY(db.prepare("SELECT value FROM kv WHERE room = ? AND key = ?")),
+      .values_up = RUNNEL_TRY(db.prepare("SELECT key, value FROM kv WHERE room = ?1 AND key >= ?2"
+                                         " AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4")),
       .values_down =
-          RUNNEL_TRY(database_.prepare("SELECT key, value FROM kv WHERE room = ?1 AND key >= ?2"
-                                       " AND (?3 IS NULL OR key < ?3) ORDER BY key DESC LIMIT ?4")),
+          RUNNEL_TRY(db.prepare("SELECT key, value FROM kv WHERE room = ?1 AND key >= ?2"
+                                " AND (?3 IS NULL OR key < ?3) ORDER BY key DESC LIMIT ?4")),
       .alarms = RUNNEL_TRY(
-          database_.prepare("SELECT party, name, at_ms FROM alarm JOIN room ON room.id = alarm.room"
-                            " WHERE at_ms <= ? ORDER BY at_ms LIMIT ?")),
-      .record = RUNNEL_TRY(
-          database_.prepare("SELECT value, expires_ms FROM record WHERE kind = ? AND key = ?"
-                            " AND (expires_ms = 0 OR expires_ms > ?)")),
-      .records =
-          RUNNEL_TRY(database_.prepare("SELECT key, value, expires_ms FROM record WHERE kind = ?"
+          db.prepare("SELECT party, name, at_ms FROM alarm JOIN room ON room.id = alarm.room"
+                     " WHERE at_ms <= ? ORDER BY at_ms LIMIT ?")),
+      .record =
+          RUNNEL_TRY(db.prepare("SELECT value, expires_ms FROM record WHERE kind = ? AND key = ?"
+                                " AND (expires_ms = 0 OR expires_ms > ?)")),
+      .records = RUNNEL_TRY(db.prepare("SELECT key, value, expires_ms FROM record WHERE kind = ?"
                                        " AND (expires_ms = 0 OR expires_ms > ?) ORDER BY key")),
-      .page = RUNNEL_TRY(database_.prepare(
-          "SELECT id, party, name, deleted FROM room WHERE (party, name) > (?1, ?2)"
-          " AND (?3 OR NOT deleted) AND (?4 = '' OR instr(name, ?4) > 0)"
-          " ORDER BY party, name LIMIT ?5")),
+      .page = RUNNEL_TRY(
+          db.prepare("SELECT id, party, name, deleted FROM room WHERE (party, name) > (?1, ?2)"
+                     " AND (?3 OR NOT deleted) AND (?4 = '' OR instr(name, ?4) > 0)"
+                     " ORDER BY party, name LIMIT ?5")),
       .snapshot_size = RUNNEL_TRY(
-          database_.prepare("SELECT upto, length(body), updated_ms FROM snapshot WHERE room = ?")),
-      .chunk_sizes = RUNNEL_TRY(
-          database_.prepare("SELECT count(*), sum(length(body)), sum(entries), max(last_seq),"
-                            " max(updated_ms) FROM chunk WHERE id BETWEEN ? AND ?")),
+          db.prepare("SELECT upto, length(body), updated_ms FROM snapshot WHERE room = ?")),
+      .chunk_sizes =
+          RUNNEL_TRY(db.prepare("SELECT count(*), sum(length(body)), sum(entries), max(last_seq),"
+                                " max(updated_ms) FROM chunk WHERE id BETWEEN ? AND ?")),
   };
-  return {};
 }
 
 Result<StoreReader::RoomRow> StoreReader::find(const RoomId& room) {
-  sql_->room.bind_all(room.party, room.name);
+  sql_.room.bind_all(room.party, room.name);
   RoomRow found;
-  const bool exists = RUNNEL_TRY(sql_->room.step());
-  if (exists) found = {.row = sql_->room.integer(0), .deleted = sql_->room.integer(1) != 0};
-  sql_->room.reset();
+  const bool exists = RUNNEL_TRY(sql_.room.step());
+  if (exists) found = {.row = sql_.room.integer(0), .deleted = sql_.room.integer(1) != 0};
+  sql_.room.reset();
   return found;
 }
 
 Result<RoomRecord> StoreReader::load(const RoomId& room,
                                      const std::optional<PendingEntries>& pending) {
-  const ReadTransaction transaction(sql_->begin, sql_->end);
+  const ReadTransaction transaction(sql_.begin, sql_.end);
   RUNNEL_TRY_VOID(transaction.begun());
   return read_record(room, pending);
 }
@@ -155,15 +150,15 @@ Result<RoomRecord> StoreReader::read_record(const RoomId& room,
     return damaged_room(room, outcome.error().detail);
   }
   RUNNEL_TRY_VOID(outcome);
-  sql_->alarm.bind_all(found.row);
-  const bool has_alarm = RUNNEL_TRY(sql_->alarm.step());
-  if (has_alarm) record.alarm_ms = sql_->alarm.integer(0);
-  sql_->alarm.reset();
+  sql_.alarm.bind_all(found.row);
+  const bool has_alarm = RUNNEL_TRY(sql_.alarm.step());
+  if (has_alarm) record.alarm_ms = sql_.alarm.integer(0);
+  sql_.alarm.reset();
   return record;
 }
 
 Result<void> StoreReader::read_snapshot(std::int64_t row, RoomRecord& record) {
-  Statement& snapshot = sql_->snapshot;
+  Statement& snapshot = sql_.snapshot;
   snapshot.bind_all(row);
   const bool exists = RUNNEL_TRY(snapshot.step());
   if (!exists) return {};
@@ -180,7 +175,7 @@ Result<void> StoreReader::read_snapshot(std::int64_t row, RoomRecord& record) {
 }
 
 Result<void> StoreReader::read_chunks(std::int64_t row, RoomRecord& record) {
-  Statement& chunks = sql_->chunks;
+  Statement& chunks = sql_.chunks;
   const std::int64_t first = row * kChunksPerRoom;
   chunks.bind_all(first, first + kChunksPerRoom - 1);
   while (RUNNEL_TRY(chunks.step())) {
@@ -210,7 +205,7 @@ Result<std::int64_t> StoreReader::count_rooms(std::int64_t from, std::int64_t to
 
 Result<RoomPage> StoreReader::list(const RoomFilter& filter,
                                    const std::vector<PendingSize>& pending) {
-  const ReadTransaction transaction(sql_->begin, sql_->end);
+  const ReadTransaction transaction(sql_.begin, sql_.end);
   RUNNEL_TRY_VOID(transaction.begun());
   return read_page(filter, pending);
 }
@@ -221,7 +216,7 @@ Result<RoomPage> StoreReader::read_page(const RoomFilter& filter,
   for (const PendingSize& size : pending) pending_by_row.emplace(size.row, &size);
   RoomPage page;
   const RoomId after = filter.after.value_or(RoomId{});
-  Statement& rows = sql_->page;
+  Statement& rows = sql_.page;
   const std::size_t limit = std::min<std::size_t>(filter.limit, 100'000);
   rows.bind_all(after.party, after.name, filter.with_deleted, filter.name_contains, limit + 1);
   while (RUNNEL_TRY(rows.step())) {
@@ -248,7 +243,7 @@ Result<RoomPage> StoreReader::read_page(const RoomFilter& filter,
 
 Result<RoomSummary> StoreReader::read_sizes(std::int64_t row) {
   RoomSummary summary;
-  Statement& snapshot = sql_->snapshot_size;
+  Statement& snapshot = sql_.snapshot_size;
   snapshot.bind_all(row);
   const bool has_snapshot = RUNNEL_TRY(snapshot.step());
   if (has_snapshot) {
@@ -257,7 +252,7 @@ Result<RoomSummary> StoreReader::read_sizes(std::int64_t row) {
     summary.updated_ms = snapshot.integer(2);
   }
   snapshot.reset();
-  Statement& chunks = sql_->chunk_sizes;
+  Statement& chunks = sql_.chunk_sizes;
   const std::int64_t first = row * kChunksPerRoom;
   chunks.bind_all(first, first + kChunksPerRoom - 1);
   RUNNEL_TRY_VOID(chunks.step());
@@ -272,20 +267,20 @@ Result<RoomSummary> StoreReader::read_sizes(std::int64_t row) {
 }
 
 Result<std::optional<Bytes>> StoreReader::kv_get(const RoomId& room, const std::string& key) {
-  const ReadTransaction transaction(sql_->begin, sql_->end);
+  const ReadTransaction transaction(sql_.begin, sql_.end);
   RUNNEL_TRY_VOID(transaction.begun());
   const RoomRow found = RUNNEL_TRY(find(room));
   std::optional<Bytes> value;
   if (found.row == 0) return value;
-  sql_->value.bind_all(found.row, as_bytes(key));
-  const bool exists = RUNNEL_TRY(sql_->value.step());
-  if (exists) value = to_bytes(sql_->value.blob(0));
-  sql_->value.reset();
+  sql_.value.bind_all(found.row, as_bytes(key));
+  const bool exists = RUNNEL_TRY(sql_.value.step());
+  if (exists) value = to_bytes(sql_.value.blob(0));
+  sql_.value.reset();
   return value;
 }
 
 Result<std::vector<KvPair>> StoreReader::kv_list(const RoomId& room, const KvRange& range) {
-  const ReadTransaction transaction(sql_->begin, sql_->end);
+  const ReadTransaction transaction(sql_.begin, sql_.end);
   RUNNEL_TRY_VOID(transaction.begun());
   std::vector<KvPair> pairs;
   const RoomRow found = RUNNEL_TRY(find(room));
@@ -293,7 +288,7 @@ Result<std::vector<KvPair>> StoreReader::kv_list(const RoomId& room, const KvRan
   const std::string start = std::max(range.start, range.prefix);
   std::string end = after_prefix(range.prefix);
   if (!range.end.empty() && (end.empty() || range.end < end)) end = range.end;
-  Statement& rows = range.reverse ? sql_->values_down : sql_->values_up;
+  Statement& rows = range.reverse ? sql_.values_down : sql_.values_up;
   std::optional<ByteView> until;
   if (!end.empty()) until = as_bytes(end);
   rows.bind_all(found.row, as_bytes(start), until, to_limit(range.limit));
@@ -305,7 +300,7 @@ Result<std::vector<KvPair>> StoreReader::kv_list(const RoomId& room, const KvRan
 
 Result<std::vector<DueAlarm>> StoreReader::alarms(std::int64_t until_ms, std::size_t limit) {
   std::vector<DueAlarm> due;
-  Statement& rows = sql_->alarms;
+  Statement& rows = sql_.alarms;
   rows.bind_all(until_ms, to_limit(limit));
   while (RUNNEL_TRY(rows.step())) {
     due.push_back({{std::string(rows.text(0)), std::string(rows.text(1))}, rows.integer(2)});
@@ -315,7 +310,7 @@ Result<std::vector<DueAlarm>> StoreReader::alarms(std::int64_t until_ms, std::si
 
 Result<std::optional<Record>> StoreReader::get_record(const std::string& kind,
                                                       const std::string& key, std::int64_t now_ms) {
-  Statement& row = sql_->record;
+  Statement& row = sql_.record;
   row.bind_all(kind, key, now_ms);
   std::optional<Record> record;
   const bool exists = RUNNEL_TRY(row.step());
@@ -327,7 +322,7 @@ Result<std::optional<Record>> StoreReader::get_record(const std::string& kind,
 Result<std::vector<Record>> StoreReader::list_records(const std::string& kind,
                                                       std::int64_t now_ms) {
   std::vector<Record> records;
-  Statement& rows = sql_->records;
+  Statement& rows = sql_.records;
   rows.bind_all(kind, now_ms);
   while (RUNNEL_TRY(rows.step())) {
     records.push_back({kind, std::string(rows.text(0)), to_bytes(rows.blob(1)), rows.integer(2)});

@@ -46,19 +46,9 @@ class StoreReader {
     bool deleted{false};
   };
 
-  explicit StoreReader(Database database) : database_(std::move(database)) {}
-
-  Result<void> prepare();
-  Result<RoomRow> find(const RoomId& room);
-  Result<RoomRecord> read_record(const RoomId& room, const std::optional<PendingEntries>& pending);
-  Result<void> read_snapshot(std::int64_t row, RoomRecord& record);
-  Result<void> read_chunks(std::int64_t row, RoomRecord& record);
-  Result<RoomSummary> read_sizes(std::int64_t row);
-  Result<RoomPage> read_page(const RoomFilter& filter, const std::vector<PendingSize>& pending);
-
-  Database database_;
-
   struct Statements {
+    static Result<Statements> prepare(Database& db);
+
     Statement begin;
     Statement end;
     Statement room;
@@ -76,7 +66,18 @@ class StoreReader {
     Statement chunk_sizes;
   };
 
-  std::optional<Statements> sql_;
+  StoreReader(Database database, Statements sql)
+      : database_(std::move(database)), sql_(std::move(sql)) {}
+
+  Result<RoomRow> find(const RoomId& room);
+  Result<RoomRecord> read_record(const RoomId& room, const std::optional<PendingEntries>& pending);
+  Result<void> read_snapshot(std::int64_t row, RoomRecord& record);
+  Result<void> read_chunks(std::int64_t row, RoomRecord& record);
+  Result<RoomSummary> read_sizes(std::int64_t row);
+  Result<RoomPage> read_page(const RoomFilter& filter, const std::vector<PendingSize>& pending);
+
+  Database database_;
+  Statements sql_;
 };
 
 }  // namespace runnel::storage

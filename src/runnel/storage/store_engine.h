@@ -33,9 +33,9 @@ namespace runnel::storage {
 
 // The journal is in memory too and is read when a store opens that was not closed, so it has a
 // bound. Only more than a megabyte a second reaches it, since entries leave the journal after a
-// minute anyway. What a fold costs hardly depends on its size, and one of 1 to 4 KB costs most: it
-// splits a leaf of table chunk and writes five pages, where a larger one goes to overflow pages of
-// its own. With 10,000 rooms 32 MB took 1.7 times the CPU an update (docs/decisions/0004).
+// minute anyway. What a fold costs hardly depends on its size, and one of 1 to 4 KB costs most:
+// about five pages, where a larger one goes to overflow pages of its own. With 10,000 rooms 32 MB
+// took 1.7 times the CPU an update (docs/decisions/0004).
 constexpr std::size_t kJournalBytesMax = std::size_t{64} * 1024 * 1024;
 
 struct EngineOptions {

@@ -313,11 +313,14 @@ bool operator==(const AnyObject& a, const AnyObject& b) noexcept {
                             });
 }
 
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDeleteLeaks): Box owns what it allocates
 Any read_any(ByteReader& reader) {
   Any value = read_value(reader, 0);
   if (!reader.ok()) value = Any{};
-  return value;  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): Box owns what it allocates
+  return value;
 }
+
+// NOLINTEND(clang-analyzer-cplusplus.NewDeleteLeaks)
 
 ByteView skip_any(ByteReader& reader) {
   const std::uint8_t* const start = reader.position();

@@ -111,7 +111,10 @@ void StructReader<Decoder>::read_content(RawContent& content) {
       return;
     case BlockKind::Type: {
       const std::uint64_t type = decoder_.read_type_ref();
-      if (type > std::to_underlying(TypeKind::XmlText)) rest.set_error("unknown kind of type");
+      if (type > std::to_underlying(TypeKind::XmlText)) {
+        rest.set_error("unknown kind of type");
+        return;
+      }
       content.type = static_cast<TypeKind>(type);
       content.text = has_name(content.type) ? decoder_.read_key() : std::string_view{};
       return;

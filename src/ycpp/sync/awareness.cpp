@@ -123,7 +123,7 @@ AwarenessOutcome Awareness::apply_entry(const AwarenessEntry& entry, std::chrono
     change.removed.push_back(entry.client);
     return AwarenessOutcome::Removed;
   }
-  const bool is_same = is_live && same_state(*stored.known.state, entry.state);
+  const bool is_same = stored.known.state && same_state(*stored.known.state, entry.state);
   stored.known.state = entry.state;
   if (!is_live) stored.live_since = ++arrivals_;
   if (!is_known) {

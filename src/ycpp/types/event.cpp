@@ -83,20 +83,16 @@ EventDelta Event::list_delta() const {
     const Clock length = store.blocks.length(block);
     if (edit::is_deleted(store, block)) {
       if (!deletes(block) || adds(block)) continue;
-      if (delta.empty() || !delta.back().remove.has_value()) {
-        delta.emplace_back().remove = 0;
-      }
-      *delta.back().remove += length;
+      if (delta.empty() || !delta.back().remove.has_value()) delta.emplace_back();
+      delta.back().remove = delta.back().remove.value_or(0) + length;
     } else if (adds(block)) {
-      if (delta.empty() || !delta.back().insert.has_value()) {
-        delta.emplace_back().insert.emplace();
-      }
-      edit::append_values(*doc_, block, *delta.back().insert);
+      if (delta.empty() || !delta.back().insert.has_value()) delta.emplace_back();
+      auto& inserted = delta.back().insert;
+      if (!inserted) inserted.emplace();
+      edit::append_values(*doc_, block, *inserted);
     } else {
-      if (delta.empty() || !delta.back().retain.has_value()) {
-        delta.emplace_back().retain = 0;
-      }
-      *delta.back().retain += length;
+      if (delta.empty() || !delta.back().retain.has_value()) delta.emplace_back();
+      delta.back().retain = delta.back().retain.value_or(0) + length;
     }
   }
   if (!delta.empty() && delta.back().retain.has_value()) delta.pop_back();

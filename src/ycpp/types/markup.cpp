@@ -1,4 +1,5 @@
 // XML as markup, and JavaScript's conversion of values to strings that it is full of.
+#include "base/check.h"
 #include "ycpp/doc/block_store.h"
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
@@ -173,6 +174,7 @@ void append_xml_text(Doc& doc, TypeIndex type, std::size_t depth, std::string& o
     }
     sort_by_name(nodes);
     for (const NamedValue& node : nodes) out += '<' + node.name + node.value + '>';
+    RUNNEL_CHECK(op.insert.has_value());  // a text as a delta has nothing else
     append_value(doc, *op.insert, depth + 1, out);
     for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) out += "</" + node->name + '>';
   }

@@ -80,10 +80,10 @@ std::uint64_t visible_before(const BlockStore& store, BlockIndex block) {
   return index;
 }
 
-std::optional<AbsolutePosition> resolve_item(const RelativePosition& position, Doc& doc,
+std::optional<AbsolutePosition> resolve_item(const RelativePosition& position, Id item, Doc& doc,
                                              bool follow) {
   const BlockStore& store = doc.store();
-  const auto found = find_unit_today(store, *position.item, follow);
+  const auto found = find_unit_today(store, item, follow);
   if (!found.has_value() || store.blocks[found->block].kind == BlockKind::Gc) return std::nullopt;
   const SharedType type(doc, store.parent_type(found->block));
   const Assoc assoc = position.assoc >= 0 ? Assoc::Right : Assoc::Left;
@@ -198,7 +198,9 @@ RelativePosition create_relative_position_from_type_index(const SharedType& type
 
 std::optional<AbsolutePosition> create_absolute_position_from_relative_position(
     const RelativePosition& position, Doc& doc, bool follow_undone_deletions) {
-  if (position.item.has_value()) return resolve_item(position, doc, follow_undone_deletions);
+  if (position.item.has_value()) {
+    return resolve_item(position, *position.item, doc, follow_undone_deletions);
+  }
   const std::optional<SharedType> type = named_type(position, doc, follow_undone_deletions);
   if (!type.has_value()) return std::nullopt;
   const Assoc assoc = position.assoc >= 0 ? Assoc::Right : Assoc::Left;

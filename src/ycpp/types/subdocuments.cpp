@@ -51,7 +51,7 @@ Id Subdocument::item_id() const noexcept {
 }
 
 void Subdocument::load() const {
-  SubdocumentRecord& record = doc_->store().subdocuments[record_];
+  const SubdocumentRecord& record = doc_->store().subdocuments[record_];
   if (!record.should_load) {
     edit::with_edit(
         *doc_, [&](edit::Edit& edit) { edit.transaction.subdocuments_loaded.push_back(record_); });

@@ -132,6 +132,7 @@ std::vector<XmlElement> XmlFragment::query_selector_all(std::string_view node_na
   const std::vector<SharedType> found = walk([&](const SharedType& type) {
     return type.kind() == TypeKind::XmlElement && edit::upper_case(name_of(type)) == wanted;
   });
+  elements.reserve(found.size());
   for (const SharedType& type : found) elements.emplace_back(*doc_, type.index());
   return elements;
 }

@@ -104,6 +104,7 @@ Result<void> edit_text(const Text& text, std::string_view name, const Any& opera
   } else if (name == "delete") {
     text.delete_text(at, number_field(operation, "length"));
   } else if (name == "format") {
+    RUNNEL_CHECK(attributes.has_value());
     text.format(at, number_field(operation, "length"), *attributes);
   } else {
     RUNNEL_CHECK(name == "embed");
@@ -211,7 +212,9 @@ Result<void> apply_operation(Doc& doc, const Any& operation) {
     if (const auto element = type.as_xml_element(); element.has_value()) {
       edit_attribute(*element, name, operation);
     } else {
-      edit_attribute(*type.as_text(), name, operation);
+      const auto text = type.as_text();
+      RUNNEL_CHECK(text.has_value());
+      edit_attribute(*text, name, operation);
     }
     return {};
   }
@@ -220,10 +223,11 @@ Result<void> apply_operation(Doc& doc, const Any& operation) {
   if (const auto array = type.as_array(); array.has_value()) {
     return edit_list(*array, name, operation);
   }
-  const XmlFragment fragment = type.as_xml_fragment().value();
-  if (name != "insert_after") return edit_list(fragment, name, operation);
-  return fragment.insert_after(type_at(doc, field(operation, "after")),
-                               contents_of(array_field(operation, "items")));
+  const auto fragment = type.as_xml_fragment();
+  RUNNEL_CHECK(fragment.has_value());
+  if (name != "insert_after") return edit_list(*fragment, name, operation);
+  return fragment->insert_after(type_at(doc, field(operation, "after")),
+                                contents_of(array_field(operation, "items")));
 }
 
 }  // namespace ycpp::conformance

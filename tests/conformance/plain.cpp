@@ -86,6 +86,7 @@ Any json_of(const Value& value) {
 
 Any guids(const std::vector<Subdocument>& documents) {
   std::vector<std::string> sorted;
+  sorted.reserve(documents.size());
   for (const Subdocument& document : documents) sorted.push_back(document.guid());
   std::ranges::sort(sorted);
   AnyArray list;

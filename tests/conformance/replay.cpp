@@ -1,5 +1,6 @@
 #include "replay.h"
 
+#include "base/check.h"
 #include "operations.h"
 #include "replayed_doc.h"
 #include "ycpp/encoding/byte_writer.h"
@@ -178,8 +179,9 @@ void Replay::check(ReplayedDoc& replica, const Any& step) {
 void Replay::check_typed(ReplayedDoc& replica, const Any& step) {
   Doc& doc = replica.doc();
   for (const auto& [name, expected] : field(step, "json").as_object()->members()) {
-    const SharedType root = find_root(doc, std::string_view(name).substr(1)).value();
-    compare(("json of root " + name).c_str(), expected, plain_json(root));
+    const auto root = find_root(doc, std::string_view(name).substr(1));
+    RUNNEL_CHECK(root.has_value());
+    compare(("json of root " + name).c_str(), expected, plain_json(*root));
   }
   AnyArray deltas{plain_delta(doc.get_text("t").to_delta()),
                   plain_delta(doc.get_text("r").to_delta()),

@@ -85,7 +85,9 @@ void ReplayedDoc::add_manager(const Any& settings) {
   }
   std::vector<SharedType> scope;
   for (const Any& name : array_field(settings, "scope")) {
-    scope.push_back(find_root(doc_, *name.as_string()).value());
+    const auto root = find_root(doc_, *name.as_string());
+    RUNNEL_CHECK(root.has_value());
+    scope.push_back(*root);
   }
   managers_.push_back(std::make_unique<UndoManager>(doc_, scope, std::move(options)));
 }

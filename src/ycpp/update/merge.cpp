@@ -21,10 +21,15 @@ namespace {
 // One update that is being read.
 template <class Decoder>
 struct Source {
-  std::optional<StructReader<Decoder>> reader;
+  std::optional<StructReader<Decoder>> reader;  // set once its turn has come
   std::size_t update{0};
   RawStruct current;
   bool has_current{false};
+
+  [[nodiscard]] StructReader<Decoder>& opened() {
+    RUNNEL_CHECK(reader.has_value());
+    return *reader;
+  }
 };
 
 template <class Codec>
@@ -95,10 +100,11 @@ void Merger<Codec>::queue_update(std::size_t update) {
 
 template <class Codec>
 void Merger<Codec>::advance(Source<Decoder>& source) {
+  Reader& reader = source.opened();
   do {
-    source.has_current = source.reader->next(source.current);
+    source.has_current = reader.next(source.current);
   } while (source.has_current && source.current.content.kind == BlockKind::Skip);
-  if (!source.has_current) read_deletes(*source.reader, source.update);
+  if (!source.has_current) read_deletes(reader, source.update);
 }
 
 template <class Codec>
@@ -120,7 +126,7 @@ std::size_t Merger<Codec>::open_source(std::size_t update) {
 // a decoder had to put together: such a decoder stays.
 template <class Codec>
 void Merger<Codec>::close_source(std::size_t source) {
-  if (!sources_[source].reader->decoder().owns_views()) free_sources_.push_back(source);
+  if (!sources_[source].opened().decoder().owns_views()) free_sources_.push_back(source);
 }
 
 // Cuts off the first `offset` units, which are written already.

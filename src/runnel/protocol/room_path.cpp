@@ -1,5 +1,7 @@
 #include "runnel/protocol/room_path.h"
 
+#include "base/utf8.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -139,8 +141,9 @@ Result<RoomRequestTarget> match_room_path(std::string_view target, const PathOpt
   out.sub_path = std::string(named.sub_path);
   out.params = parse_query(split.query);
   out.connection_key = std::string(find_param(out.params, "_pk"));
-  if (out.connection_key.size() > kConnectionKeyBytesMax || has_control_bytes(out.connection_key)) {
-    return fail(Errc::Invalid, "_pk must have at most 256 bytes and no control characters");
+  if (out.connection_key.size() > kConnectionKeyBytesMax || has_control_bytes(out.connection_key) ||
+      find_invalid_utf8(out.connection_key) != std::string_view::npos) {
+    return fail(Errc::Invalid, "_pk must be UTF-8 of at most 256 bytes without control characters");
   }
   out.dialect = named.dialect == Dialect::YWebsocket ? Dialect::YWebsocket
                                                      : guess_partykit_dialect(out.connection_key);

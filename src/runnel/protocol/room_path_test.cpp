@@ -65,6 +65,8 @@ TEST(RoomPath, RefusesWhatCannotBeMeantWithASentence) {
   EXPECT_EQ(refused("/party/" + std::string(513, 'a')), Errc::Invalid);
   EXPECT_EQ(refused("/party/r?_pk=" + std::string(257, 'a')), Errc::Invalid);
   EXPECT_EQ(refused("/party/r?_pk=a%0Ab"), Errc::Invalid);
+  EXPECT_EQ(refused("/party/r?_pk=a%ffb"), Errc::Invalid);
+  EXPECT_EQ(refused("/yjs/a\xff"), Errc::Invalid);
   EXPECT_EQ(matched("/party/" + std::string(512, 'a')).room.name.size(), 512U);
 }
 

@@ -1,8 +1,9 @@
 #include "runnel/auth/key_source.h"
 
+#include "base/read_stream.h"
+
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace runnel::auth {
@@ -10,11 +11,7 @@ namespace runnel::auth {
 KeyFetch fetch_key_file(std::string path) {
   return [path = std::move(path)](std::move_only_function<void(Result<std::string>)> done) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) {
-      done(fail(Errc::NotFound, "the key set file " + path + " cannot be read"));
-      return;
-    }
-    done(std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+    done(read_stream(file, "the key set file " + path));
   };
 }
 

@@ -1,5 +1,6 @@
 #include "runnel/cli/doc_command.h"
 
+#include "base/read_stream.h"
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
 #include "ycpp/state_vector.h"
@@ -14,8 +15,8 @@
 #include <fstream>
 #include <ios>
 #include <istream>
-#include <iterator>
 #include <ostream>
+#include <set>
 #include <utility>
 
 namespace runnel::cli {
@@ -36,14 +37,10 @@ Error with_file(Error error, const std::string& file) {
 }
 
 Result<Bytes> read_file(const std::string& file, const DocStreams& streams) {
-  if (file == "-") {
-    return to_bytes(std::string{std::istreambuf_iterator<char>{streams.in}, {}});
-  }
+  if (file == "-") return to_bytes(RUNNEL_TRY(read_stream(streams.in, "standard input")));
   std::ifstream stream{file, std::ios::binary};
   if (!stream) return fail(Errc::NotFound, file + ": cannot be opened");
-  const std::string content{std::istreambuf_iterator<char>{stream}, {}};
-  if (stream.bad()) return fail(Errc::Unavailable, file + ": cannot be read");
-  return to_bytes(content);
+  return to_bytes(RUNNEL_TRY(read_stream(stream, file)));
 }
 
 Result<LoadedUpdate> load(const std::string& file, std::optional<UpdateFormat> from,
@@ -167,7 +164,17 @@ std::string plain(const ycpp::Any& content) {
   return (text != nullptr ? *text : ycpp::to_json(content)) + "\n";
 }
 
+Result<void> check_roots(const std::vector<DocRoot>& roots) {
+  std::set<std::string> names;
+  for (const DocRoot& root : roots) {
+    if (names.insert(root.name).second) continue;
+    return fail(Errc::Invalid, "--root " + root.name + " is given twice; a root has one type");
+  }
+  return {};
+}
+
 Result<void> show(const DocShow& options, const DocStreams& streams) {
+  RUNNEL_TRY_VOID(check_roots(options.roots));
   const auto updates = RUNNEL_TRY(load_all(options.input, streams));
   ycpp::Doc doc{ycpp::DocOptions{}};
   RUNNEL_TRY_VOID(apply_all(doc, options.input, updates));

@@ -1,12 +1,12 @@
 #include "runnel/server/config_files.h"
 
+#include "base/read_stream.h"
 #define TOML_EXCEPTIONS 0
 #include <boost/json.hpp>
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -72,9 +72,7 @@ std::optional<std::string> var_text(const boost::json::value& value) {
 
 Result<std::string> read_text_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file) return fail(Errc::NotFound, path + ": cannot be read");
-  return text;
+  return read_stream(file, path);
 }
 
 Result<std::vector<FileValue>> read_toml_file(const std::string& path) {

@@ -5,11 +5,13 @@
 #include "runnel/cli/terminal.h"
 #include "runnel/net/http_types.h"
 #include "runnel/server/data_dir.h"
+#include "runnel/server/store_host.h"
 #include "runnel/server/verify_data.h"
 #include "runnel/storage/backup.h"
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace runnel::cli {
@@ -59,7 +61,7 @@ int verify(const server::LoadedConfig& loaded) {
 int restore(const server::LoadedConfig& loaded, const std::string& source, bool replace) {
   const std::string& data_dir = loaded.config.server.data_dir;
   const std::vector<std::string> names = server::database_names(source);
-  if (names.empty()) {
+  if (std::ranges::find(names, server::kDatabaseName) == names.end()) {
     return report_error(source + " holds no backup", "name a folder that `runnel backup` made");
   }
   if (const Result<void> made = server::prepare_data_dir(data_dir); !made) {

@@ -19,7 +19,8 @@ namespace runnel::server {
 
 namespace {
 
-constexpr std::array<const char*, 2> kDatabases{kDatabaseName, "backend.db"};
+constexpr const char* kBackendName = "backend.db";
+constexpr std::array<const char*, 2> kDatabases{kDatabaseName, kBackendName};
 
 // More would not be read; the number of the rest is told.
 constexpr std::size_t kFindingsShown = 20;
@@ -71,7 +72,6 @@ std::unexpected<Error> damaged(const std::string& path,
 }
 
 Result<std::string> verify_rooms(const std::string& path) {
-  RUNNEL_TRY_VOID(storage::check_database_files(path));
   std::uint64_t waiting = 0;
   storage::ContentValidators validators;
   validators.update = check_update;
@@ -117,15 +117,21 @@ std::vector<std::string> database_names(const std::string& data_dir) {
 }
 
 Result<std::string> verify_data_dir(const std::string& data_dir) {
-  std::string found = "0 rooms";
-  for (const std::string& name : database_names(data_dir)) {
-    const std::string path = (std::filesystem::path(data_dir) / name).string();
-    if (name == kDatabaseName) {
-      found = RUNNEL_TRY(verify_rooms(path));
-    } else {
-      RUNNEL_TRY_VOID(verify_file(path));
-    }
+  const std::filesystem::path folder(data_dir);
+  const std::string rooms = (folder / kDatabaseName).string();
+  const std::string backend = (folder / kBackendName).string();
+  const std::vector<std::string> names = database_names(data_dir);
+  RUNNEL_TRY_VOID(storage::check_database_files(rooms));
+  RUNNEL_TRY_VOID(storage::check_database_files(backend));
+  if (names.empty()) {
+    return fail(Errc::NotFound,
+                data_dir + " holds no data; name a data directory or a backup with --data");
   }
+  if (std::ranges::find(names, kDatabaseName) == names.end()) {
+    return fail(Errc::Corrupt, rooms + " is missing" + kNextStep);
+  }
+  const std::string found = RUNNEL_TRY(verify_rooms(rooms));
+  if (names.size() > 1) RUNNEL_TRY_VOID(verify_file(backend));
   return data_dir + " is whole: " + found;
 }
 

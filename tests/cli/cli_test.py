@@ -32,6 +32,11 @@ class Help(Case):
 
 
 class Mistakes(Case):
+    def test_a_command_that_is_not_there_is_named(self):
+        self.expect(run("room", "ls"), 2, "no command 'room'", "did you mean rooms?")
+        self.expect(run("doc", "shwo"), 2, "no command 'shwo'", "`runnel doc --help`")
+        self.expect(run("--verbose"), 2, "no flag '--verbose'")
+
     def test_a_misspelt_flag_gets_the_one_that_was_meant(self):
         self.expect(run("serve", "--prot", "1"), 2, "--prot", "did you mean --port?", "next: `runnel serve --help`")
 
@@ -51,6 +56,12 @@ class Mistakes(Case):
 
     def test_a_missing_configuration_file_is_named(self):
         self.expect(run("serve", "--config", "/nowhere/runnel.toml"), 2, "/nowhere/runnel.toml: cannot be read")
+
+    def test_a_folder_in_place_of_a_file_is_named(self):
+        self.expect(run("serve", "--config", self.folder), 2, f"{self.folder}: cannot be read")
+        self.expect(run("doc", "inspect", self.folder), 1, f"{self.folder}: cannot be read")
+        self.data.mkdir()
+        self.expect(run("rooms", "import", "doc-1", self.folder, "--data", self.data), 1, f"{self.folder}: cannot be read")
 
     def test_a_bad_port_is_named(self):
         self.expect(run("serve", "--port", "70000"), 2, "server.port", "65535")
@@ -129,6 +140,25 @@ class Rooms(Case):
         self.assertEqual(server.stop()[0], 0)
         self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
 
+    def test_an_export_to_a_device_writes_to_it_and_a_full_one_is_an_error(self):
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        self.assertEqual(self.rooms("export", "doc-1", "-o", "/dev/stdout").stdout, UPDATE)
+        full = self.folder / "full"
+        full.symlink_to("/dev/full")  # what would take its place takes the place of the link
+        self.expect(self.rooms("export", "doc-1", "-o", full), 1, "full: cannot be written")
+        self.assertTrue(full.is_symlink())
+        self.expect(self.rooms("export", "doc-1", "-o", self.folder / "no/where"), 1, "cannot be written")
+
+    def test_a_name_that_is_not_utf8_is_refused_and_the_list_stays_readable(self):
+        server = self.serve()
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        self.expect(self.rooms("import", b"doc\xff", "-", stdin=UPDATE), 1, "UTF-8", "byte 3")
+        self.assertIn("doc-1", self.rooms("ls").stdout.decode())
+        self.assertEqual(server.stop()[0], 0)
+
+    def test_a_party_that_is_not_there_is_named(self):
+        self.expect(self.rooms("show", "doc-1", "--party", "nowhere"), 1, "party 'nowhere'")
+
     def test_an_import_of_garbage_is_refused(self):
         self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff\xff\xff"), 1, "error:")
 
@@ -188,6 +218,16 @@ class Backups(Case):
         self.plant(lambda body: body[:-1] + b"\0")
         self.expect(run("verify", "--data", self.data), 1, "checksum", *named)
 
+    def test_verify_misses_a_database_that_was_there(self):
+        self.expect(run("verify", "--data", self.folder), 1, "holds no data")
+        self.assertEqual(self.serve().stop()[0], 0)
+        (self.data / "rooms.db").unlink()
+        self.expect(run("verify", "--data", self.data), 1, "rooms.db is missing", "runnel restore")
+        for path in self.data.glob("rooms.db*"):
+            path.unlink()
+        self.expect(run("verify", "--data", self.data), 1, "rooms.db is missing", "runnel restore")
+        self.expect(run("restore", self.data, "--data", self.folder / "other"), 1, "holds no backup")
+
     def test_a_folder_without_backup_is_named(self):
         self.expect(run("restore", self.folder, "--data", self.data), 1, "holds no backup")
 
@@ -203,7 +243,11 @@ class UpdateFiles(Case):
     def test_doc_names_what_is_wrong_and_at_which_byte(self):
         outcome = run("doc", "inspect", "-", stdin=UPDATE[:-4])
         self.expect(outcome, 1, "byte")
+        second = run("doc", "convert", "-", "--to", "v2", stdin=UPDATE).stdout
+        self.expect(run("doc", "inspect", "-", stdin=second[:-4]), 1, "V2", f"at byte {len(second) - 4}")
         self.expect(run("doc", "show", "-", "--root", "text", stdin=UPDATE), 2, "NAME=text")
+        twice = ("--root", "text=text", "--root", "text=map")
+        self.expect(run("doc", "show", "-", *twice, stdin=UPDATE), 1, "--root text is given twice")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def run(*arguments, env=None, cwd=None, stdin=None) -> subprocess.CompletedProce
     """The command's outcome; its environment has no setting of ours but those in `env`."""
     clean = {key: value for key, value in os.environ.items()
              if not key.startswith("RUNNEL_") and key not in ("CONVEX_SITE_URL", "PARTYKIT_SECRET")}
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, check=False, timeout=DEADLINE_S,
+    words = [word if isinstance(word, bytes) else str(word) for word in arguments]
+    return subprocess.run([BINARY, *words], capture_output=True, check=False, timeout=DEADLINE_S,
                           env=clean | (env or {}), cwd=cwd, input=stdin)
 
 

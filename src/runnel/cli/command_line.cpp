@@ -255,6 +255,23 @@ const CLI::App& innermost(const CLI::App& app) {
   return chosen.empty() ? app : innermost(*chosen.front());
 }
 
+std::vector<std::string_view> commands_of(const CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* const each : app.get_subcommands({})) names.emplace_back(each->get_name());
+  return names;
+}
+
+// What stands where a command was expected, and the command that was meant; "" when no command is
+// missing or nothing was written.
+std::string unknown_command(const CLI::App& command) {
+  const std::vector<std::string> rest = command.remaining(true);
+  if (commands_of(command).empty() || rest.empty()) return {};
+  const std::string& word = rest.front();
+  const std::string_view meant = server::nearest(word, commands_of(command));
+  return fmt::format("there is no {} '{}'{}", word.starts_with('-') ? "flag" : "command", word,
+                     meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
+}
+
 // A flag that was misspelt, the flag that was meant, and where the rest is explained.
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = innermost(app);
@@ -263,7 +280,8 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
     command_name.insert(0, command_name.empty() ? "" : " ");
     command_name.insert(0, each->get_name());
   }
-  std::string what = error.what();
+  std::string what = unknown_command(command);
+  if (what.empty()) what = error.what();
   const std::size_t dashes = what.find("--");
   if (dashes != std::string::npos) {
     const std::string written =

@@ -2,6 +2,7 @@
 
 #include "runnel/cli/command_line.h"
 
+#include "base/read_stream.h"
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -10,21 +11,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <system_error>
 
 namespace runnel::cli {
-
-namespace {
-
-Result<Bytes> read_all(std::istream& stream, const std::string& path) {
-  const std::string text((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
-  if (!stream) return fail(Errc::Unavailable, path + " cannot be read");
-  return to_bytes(text);
-}
-
-}  // namespace
 
 int report_error(std::string_view what, std::string_view next) {
   fmt::print(stderr, "error: {}\n", what);
@@ -54,10 +43,10 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 Result<Bytes> read_input(const std::string& path) {
-  if (path == "-") return read_all(std::cin, "standard input");
+  if (path == "-") return to_bytes(RUNNEL_TRY(read_stream(std::cin, "standard input")));
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(Errc::NotFound, path + " cannot be opened");
-  return read_all(file, path);
+  if (!file) return fail(Errc::NotFound, path + ": cannot be opened");
+  return to_bytes(RUNNEL_TRY(read_stream(file, path)));
 }
 
 Result<void> write_output(const std::string& path, ByteView bytes) {
@@ -68,15 +57,22 @@ Result<void> write_output(const std::string& path, ByteView bytes) {
     }
     return {};
   }
-  const std::string temporary = path + ".part";
+  // A pipe or a device is written as it is; a file is there whole or as it was.
+  std::error_code error;
+  const bool replaced =
+      std::filesystem::is_regular_file(path, error) || !std::filesystem::exists(path, error);
+  const std::string temporary = replaced ? path + ".part" : path;
   {
     std::ofstream file(temporary, std::ios::binary);
     file << as_text(bytes) << std::flush;
-    if (!file) return fail(Errc::Unavailable, path + " cannot be written");
+    if (!file) {
+      if (replaced) std::filesystem::remove(temporary, error);
+      return fail(Errc::Unavailable, path + ": cannot be written; choose another file with -o");
+    }
   }
-  std::error_code error;
+  if (!replaced) return {};
   std::filesystem::rename(temporary, path, error);
-  if (error) return fail(Errc::Unavailable, path + " cannot be written: " + error.message());
+  if (error) return fail(Errc::Unavailable, path + ": cannot be written: " + error.message());
   return {};
 }
 

@@ -163,8 +163,12 @@ void RoomDirectory::request(const RoomId& id, RoomRequest request, Respond respo
     room->request(std::move(request), std::move(respond));
     return;
   }
-  const bool unknown = refusal == OpenOutcome::UnknownParty;
-  respond({.status = unknown ? 404 : 503, .headers = {}, .body = {}});
+  if (refusal == OpenOutcome::UnknownParty) {
+    respond(
+        {.status = 404, .headers = {}, .body = to_bytes("there is no party '" + id.party + "'")});
+    return;
+  }
+  respond({.status = 503, .headers = {}, .body = {}});
 }
 
 void RoomDirectory::set_identity(ConnectionId connection, Identity identity) {

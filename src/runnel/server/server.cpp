@@ -287,8 +287,9 @@ Result<void> Assembly::listen() {
   tcp.tls = tls.get();
   const Result<std::uint16_t> bound = http->listen(tcp);
   if (!bound) {
-    return fail(bound.error().code,
-                bound.error().detail + "; choose another port with --port, or 0 for any");
+    return fail(bound.error().code, bound.error().detail +
+                                        "; choose another address with --host, "
+                                        "or another port with --port (0: any)");
   }
   port = *bound;
   return {};

@@ -106,9 +106,9 @@ bool FanOut::look_after_slow() {
 }
 
 void FanOut::catch_up(Connection& connection, Participant& participant) {
-  const std::unique_ptr<Participant::Slow> slow = std::move(participant.slow);
-  if (slow->lag_state_vector) {
-    const auto difference = document_.answer(*slow->lag_state_vector);
+  const Participant::Slow slow = std::move(*std::exchange(participant.slow, nullptr));
+  if (slow.lag_state_vector) {
+    const auto difference = document_.answer(*slow.lag_state_vector);
     if (!difference) {
       // Ours was no state vector: cannot be. Reconnecting brings it everything.
       connection.close(room::close_code::kTryAgainLater, "RESYNC");
@@ -117,14 +117,14 @@ void FanOut::catch_up(Connection& connection, Participant& participant) {
     metrics_.resyncs.add();
     send(connection, protocol::encode_sync_update(**difference));
   }
-  if (slow->late_state_vector) {
-    if (const auto answer = document_.answer(*slow->late_state_vector)) {
+  if (slow.late_state_vector) {
+    if (const auto answer = document_.answer(*slow.late_state_vector)) {
       send(connection, protocol::encode_sync_step2(**answer));
     }
   }
-  if (slow->missed_awareness.empty()) return;
-  const std::vector<ycpp::ClientId> clients(slow->missed_awareness.begin(),
-                                            slow->missed_awareness.end());
+  if (slow.missed_awareness.empty()) return;
+  const std::vector<ycpp::ClientId> clients(slow.missed_awareness.begin(),
+                                            slow.missed_awareness.end());
   send(connection, protocol::encode_awareness(awareness_.encode(clients)));
 }
 

@@ -24,6 +24,16 @@ std::uint64_t index_of(const BlockStore& store, TypeIndex type, BlockIndex block
   return index;
 }
 
+// The part of that kind which the delta ends in, or a new one.
+template <class Part>
+Part& going_on(EventDelta& delta, std::optional<Part> EventOp::* kind) {
+  if (delta.empty() || !(delta.back().*kind).has_value()) {
+    delta.emplace_back();
+    (delta.back().*kind).emplace();
+  }
+  return *(delta.back().*kind);
+}
+
 }  // namespace
 
 Path path_to(Doc& doc, TypeIndex from, TypeIndex to) {
@@ -82,17 +92,11 @@ EventDelta Event::list_delta() const {
        block = store.blocks[block].right) {
     const Clock length = store.blocks.length(block);
     if (edit::is_deleted(store, block)) {
-      if (!deletes(block) || adds(block)) continue;
-      if (delta.empty() || !delta.back().remove.has_value()) delta.emplace_back();
-      delta.back().remove = delta.back().remove.value_or(0) + length;
+      if (deletes(block) && !adds(block)) going_on(delta, &EventOp::remove) += length;
     } else if (adds(block)) {
-      if (delta.empty() || !delta.back().insert.has_value()) delta.emplace_back();
-      auto& inserted = delta.back().insert;
-      if (!inserted) inserted.emplace();
-      edit::append_values(*doc_, block, *inserted);
+      edit::append_values(*doc_, block, going_on(delta, &EventOp::insert));
     } else {
-      if (delta.empty() || !delta.back().retain.has_value()) delta.emplace_back();
-      delta.back().retain = delta.back().retain.value_or(0) + length;
+      going_on(delta, &EventOp::retain) += length;
     }
   }
   if (!delta.empty() && delta.back().retain.has_value()) delta.pop_back();

@@ -26,10 +26,10 @@ std::vector<Any> read_histories(const std::string& path) {
 
 const Any& field(const Any& object, std::string_view name) {
   // Never destroyed, so that it outlives whoever looks at it.
-  static const Any& kNothing = *new Any;  // NOLINT(cppcoreguidelines-owning-memory)
+  static const Any& nothing = *new Any;  // NOLINT(cppcoreguidelines-owning-memory)
   const AnyObject* members = object.as_object();
   const Any* found = members == nullptr ? nullptr : members->find(name);
-  return found == nullptr ? kNothing : *found;
+  return found == nullptr ? nothing : *found;
 }
 
 ByteView bytes_of(const Any& object, std::string_view name) {

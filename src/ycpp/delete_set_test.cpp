@@ -1,8 +1,8 @@
 #include "ycpp/delete_set.h"
 
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -44,11 +44,6 @@ TEST(DeleteSet, refuses_ranges_beyond_what_a_clock_can_hold) {
   EXPECT_FALSE(DeleteSet::decode(end, UpdateFormat::V2));
 }
 
-std::uint64_t seed() {
-  const char* text = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return text == nullptr ? 20'261'120 : std::strtoull(text, nullptr, 10);
-}
-
 // What a delete set means, spelled out unit by unit.
 using Units = std::set<std::pair<std::uint64_t, Clock>>;
 
@@ -65,8 +60,8 @@ Units units_of(const DeleteSet& set) {
 }
 
 TEST(DeleteSet, agrees_with_a_set_of_units_over_random_histories) {
-  std::mt19937_64 random{seed()};
-  RecordProperty("seed", std::to_string(seed()));
+  std::mt19937_64 random{runnel::seed_of_run(20'261'120)};
+  RecordProperty("seed", std::to_string(runnel::seed_of_run(20'261'120)));
   for (int round = 0; round < 300; ++round) {
     DeleteSet by_add;
     DeleteSet half;
@@ -83,17 +78,18 @@ TEST(DeleteSet, agrees_with_a_set_of_units_over_random_histories) {
         if (step % 2 == 0) half_expected.emplace(next.client.value(), c);
       }
     }
-    ASSERT_EQ(units_of(by_add), expected) << "seed " << seed();
-    ASSERT_EQ(make(bulk), by_add) << "seed " << seed();
-    ASSERT_TRUE(by_add.covers(half)) << "seed " << seed();
-    ASSERT_EQ(half.covers(by_add), half_expected == expected) << "seed " << seed();
+    ASSERT_EQ(units_of(by_add), expected) << "seed " << runnel::seed_of_run(20'261'120);
+    ASSERT_EQ(make(bulk), by_add) << "seed " << runnel::seed_of_run(20'261'120);
+    ASSERT_TRUE(by_add.covers(half)) << "seed " << runnel::seed_of_run(20'261'120);
+    ASSERT_EQ(half.covers(by_add), half_expected == expected)
+        << "seed " << runnel::seed_of_run(20'261'120);
     DeleteSet merged = half;
     merged.merge(by_add);
-    ASSERT_EQ(merged, by_add) << "seed " << seed();
+    ASSERT_EQ(merged, by_add) << "seed " << runnel::seed_of_run(20'261'120);
     for (const UpdateFormat format : {UpdateFormat::V1, UpdateFormat::V2}) {
       const auto decoded = DeleteSet::decode(by_add.encode(format), format);
       ASSERT_TRUE(decoded);
-      ASSERT_EQ(*decoded, by_add) << "seed " << seed();
+      ASSERT_EQ(*decoded, by_add) << "seed " << runnel::seed_of_run(20'261'120);
     }
     for (Clock clock = 0; clock < 70; ++clock) {
       ASSERT_EQ(by_add.contains({ClientId{1}, clock}), expected.contains({1, clock}));

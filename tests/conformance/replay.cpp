@@ -25,14 +25,14 @@ Bytes encoded(const Any& value) {
   return writer.to_bytes();
 }
 
-Any number(std::uint64_t value) { return static_cast<double>(value); }
+Any any_number(std::uint64_t value) { return static_cast<double>(value); }
 
 Any plain_delete_set(const DeleteSet& set) {
   AnyArray list;
   for (auto client = set.clients().rbegin(); client != set.clients().rend(); ++client) {
     for (const ClockRange& range : client->ranges) {
-      list.emplace_back(
-          AnyArray{number(client->client.value()), number(range.clock), number(range.length)});
+      list.emplace_back(AnyArray{any_number(client->client.value()), any_number(range.clock),
+                                 any_number(range.length)});
     }
   }
   return list;
@@ -57,8 +57,8 @@ Any plain_meta(const std::vector<UpdateSpan>& spans) {
   AnyArray from;
   AnyArray to;
   for (const UpdateSpan& span : sorted) {
-    from.emplace_back(AnyArray{number(span.client.value()), number(span.from)});
-    to.emplace_back(AnyArray{number(span.client.value()), number(span.to)});
+    from.emplace_back(AnyArray{any_number(span.client.value()), any_number(span.from)});
+    to.emplace_back(AnyArray{any_number(span.client.value()), any_number(span.to)});
   }
   AnyObject object;
   object.set("from", std::move(from));
@@ -252,7 +252,7 @@ void Replay::resolve(ReplayedDoc& replica, const Any& step) {
   if (found.has_value()) {
     AnyObject object;
     object.set("type", plain_reference(found->type));
-    object.set("index", number(found->index));
+    object.set("index", any_number(found->index));
     object.set("assoc", found->assoc == Assoc::Left ? -1 : 0);
     plain_found = std::move(object);
   }
@@ -321,7 +321,7 @@ void Replay::compare_output(ReplayedDoc& replica, const Any& step) {
     compare("origin", Any(static_cast<double>(replica.origin(field(emitted[i], "origin")).value())),
             Any(static_cast<double>(updates[i].origin.value())));
   }
-  compare("number of update events", number(emitted.size()), number(updates.size()));
+  compare("number of update events", any_number(emitted.size()), any_number(updates.size()));
   compare("events", field(step, "events"), Any(std::move(events)));
   compare("events of subdocuments", field(step, "subdocuments"),
           Any(std::move(subdocument_events)));

@@ -1,21 +1,12 @@
+#include "base/testing/test_numbers.h"
 #include "sim_outage.h"
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 namespace runnel::simulation {
 namespace {
 
-// NOLINTBEGIN(concurrency-mt-unsafe): one thread
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* given = std::getenv(variable);
-  return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
-}
-
-// NOLINTEND(concurrency-mt-unsafe)
-
 TEST(OutageSimulationTest, ten_minutes_without_the_backend_lose_nothing_and_cost_few_calls) {
-  const std::uint64_t replayed = number_from("RUNNEL_SEED", 0);
+  const std::uint64_t replayed = seed_of_run(0);
   const std::uint64_t first = replayed == 0 ? 1 : replayed;
   const std::uint64_t end =
       replayed == 0 ? first + number_from("RUNNEL_OUTAGE_SEEDS", 40) : first + 1;

@@ -1,18 +1,9 @@
+#include "base/testing/test_numbers.h"
 #include "sim_run.h"
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 namespace runnel::simulation {
 namespace {
-
-// NOLINTBEGIN(concurrency-mt-unsafe): one thread
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* given = std::getenv(variable);
-  return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
-}
-
-// NOLINTEND(concurrency-mt-unsafe)
 
 constexpr std::uint64_t kParts = 10;
 
@@ -20,7 +11,7 @@ constexpr std::uint64_t kParts = 10;
 class SimulationTest : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SimulationTest, replicas_converge_and_nothing_is_lost_through_crashes_and_bad_networks) {
-  const std::uint64_t replayed = number_from("RUNNEL_SEED", 0);
+  const std::uint64_t replayed = seed_of_run(0);
   const std::uint64_t per_part = number_from("RUNNEL_SEEDS", 1000) / kParts;
   std::uint64_t first = 1 + GetParam() * per_part;
   std::uint64_t end = first + per_part;

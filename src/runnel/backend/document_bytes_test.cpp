@@ -8,13 +8,6 @@
 namespace runnel::backend {
 namespace {
 
-Bytes merged(const std::vector<Bytes>& updates) {
-  const std::vector<ByteView> views(updates.begin(), updates.end());
-  auto state = merge_documents(views);
-  EXPECT_TRUE(state.has_value());
-  return state ? state->update : Bytes{};
-}
-
 TEST(DocumentBytes, ReadsV1AndV2AsTheSameDocument) {
   const Bytes v1 = insert_update(1, 0, "hello");
   const Bytes v2 = *ycpp::convert_update_format_v1_to_v2(v1);

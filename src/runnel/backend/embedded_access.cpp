@@ -13,8 +13,6 @@ namespace {
 constexpr std::string_view kPresenceType = "presence";
 constexpr std::string_view kSigningKeySetting = "token_signing_key";
 
-std::string hash_of(std::string_view token) { return net::to_hex(net::sha256(as_bytes(token))); }
-
 }  // namespace
 
 Result<std::optional<AccessLevel>> EmbeddedAccess::level(std::string_view room,
@@ -111,9 +109,9 @@ Result<MintedToken> EmbeddedAccess::mint(std::string_view room, Identity identit
   }
   RUNNEL_TRY_VOID(store_.erase_expired(time_.wall_ms()));
   minted.token = net::random_token(random_);
-  RUNNEL_TRY_VOID(store_.put_token(hash_of(minted.token), {.room = std::string(room),
-                                                           .identity = std::move(identity),
-                                                           .expires_ms = minted.expires_ms}));
+  RUNNEL_TRY_VOID(store_.put_token(token_hash(minted.token), {.room = std::string(room),
+                                                              .identity = std::move(identity),
+                                                              .expires_ms = minted.expires_ms}));
   return minted;
 }
 
@@ -122,7 +120,7 @@ Result<auth::Verdict> EmbeddedAccess::verify(std::string_view token, std::string
   if (token.empty()) return auth::Deny{.reason = DenyReason::MissingToken};
   auth::Grant grant;
   const bool is_signed = token.find('.') != std::string_view::npos;
-  const std::string hash = hash_of(token);
+  const std::string hash = token_hash(token);
   if (is_signed) {
     const auth::Secret secret = RUNNEL_TRY(signing_secret());
     auth::Verdict verdict = auth::verify_hmac_token(token, room, secret, time_.wall_ms());

@@ -49,8 +49,6 @@ std::string cookie(const net::HttpRequest& request, std::string_view name) {
   return {};
 }
 
-std::string hash_of(std::string_view token) { return net::to_hex(net::sha256(as_bytes(token))); }
-
 std::string session_cookie(std::string_view value, std::int64_t seconds) {
   return std::string(kCookie) + "=" + std::string(value) +
          "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(seconds);
@@ -85,7 +83,7 @@ std::string EmbeddedApi::new_id() { return net::random_token(deps_.random, 9); }
 Result<std::string> EmbeddedApi::session_user(const net::HttpRequest& request) {
   const std::string token = cookie(request, kCookie);
   if (token.empty()) return std::string{};
-  const auto user = RUNNEL_TRY(deps_.store.session_user(hash_of(token), deps_.time.wall_ms()));
+  const auto user = RUNNEL_TRY(deps_.store.session_user(token_hash(token), deps_.time.wall_ms()));
   return user.value_or(std::string{});
 }
 
@@ -162,7 +160,7 @@ Result<net::HttpResponse> EmbeddedApi::users(Call& call) {
 Result<net::HttpResponse> EmbeddedApi::session(Call& call) {
   if (call.is("POST")) return sign_in(call);
   if (call.is("DELETE")) {
-    RUNNEL_TRY_VOID(deps_.store.erase_session(hash_of(cookie(call.request, kCookie))));
+    RUNNEL_TRY_VOID(deps_.store.erase_session(token_hash(cookie(call.request, kCookie))));
     net::HttpResponse response = api_done();
     response.headers.add("Set-Cookie", session_cookie("", 0));
     return response;
@@ -180,7 +178,7 @@ Result<net::HttpResponse> EmbeddedApi::sign_in(Call& call) {
   const auto user = RUNNEL_TRY(deps_.store.user(call.text("userId")));
   if (!user) return error_response(404, "Unknown user");
   const std::string token = net::random_token(deps_.random);
-  RUNNEL_TRY_VOID(deps_.store.put_session(hash_of(token), user->id,
+  RUNNEL_TRY_VOID(deps_.store.put_session(token_hash(token), user->id,
                                           deps_.time.wall_ms() + kSessionLifetime.count()));
   json::Object answer;
   answer["user"] = user_json(*user);

@@ -1,5 +1,7 @@
 #include "runnel/backend/embedded_store.h"
 
+#include "runnel/net/crypto.h"
+
 #include <utility>
 
 namespace runnel::backend {
@@ -112,6 +114,8 @@ auto first_row(storage::Statement& statement, Read read)
 }
 
 }  // namespace
+
+std::string token_hash(std::string_view token) { return net::to_hex(net::sha256(as_bytes(token))); }
 
 Result<EmbeddedStore> EmbeddedStore::open(const std::string& path) {
   EmbeddedStore store(RUNNEL_TRY(storage::Database::open({.path = path})));

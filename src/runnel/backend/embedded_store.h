@@ -18,6 +18,9 @@
 
 namespace runnel::backend {
 
+// All that is kept of a token or of a session's key: the hex digits of its SHA-256.
+[[nodiscard]] std::string token_hash(std::string_view token);
+
 // A token waits here until it is used or expires; only its hash is kept.
 struct StoredToken {
   std::string room;  // external name

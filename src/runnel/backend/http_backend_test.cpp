@@ -14,7 +14,7 @@
 namespace runnel::backend {
 namespace {
 
-constexpr std::string_view kSecret = "server-secret-0123456789";
+constexpr std::string_view kServerSecret = "server-secret-0123456789";
 constexpr std::string_view kToken = "user-token-abcdef";
 
 class ScriptedClient final : public net::HttpClient {
@@ -57,7 +57,7 @@ class HttpBackendTest : public testing::Test {
  protected:
   HttpBackend backend(HttpBackendOptions options = {}) {
     if (options.url.empty()) options.url = "http://app/";
-    if (options.secret.empty()) options.secret = auth::Secret(std::string(kSecret));
+    if (options.secret.empty()) options.secret = auth::Secret(std::string(kServerSecret));
     return HttpBackend({client_, loop_, random_, log_}, std::move(options));
   }
 
@@ -218,7 +218,7 @@ TEST_F(HttpBackendTest, ASaveCarriesTheHeadersOfTheContract) {
   EXPECT_EQ(call.method, "POST");
   EXPECT_EQ(call.url, "http://app/collaboration/snapshot?roomId=doc-ab-cd");
   EXPECT_EQ(call.body, update);
-  EXPECT_EQ(header(call, "Authorization"), "Bearer " + std::string(kSecret));
+  EXPECT_EQ(header(call, "Authorization"), "Bearer " + std::string(kServerSecret));
   EXPECT_EQ(header(call, "Content-Type"), "application/octet-stream");
   EXPECT_EQ(header(call, "X-Snapshot-Version"), "12");
   EXPECT_EQ(header(call, "X-Snapshot-State-Vector"), "AQEF");
@@ -292,12 +292,12 @@ TEST_F(HttpBackendTest, WithoutUrlOrSecretNothingIsCalledAndNobodyIsRefused) {
 
 TEST_F(HttpBackendTest, NoReasonEverHoldsASecretOrABody) {
   for (net::HttpReply outage : outages()) {
-    outage.body = to_bytes(std::string(kToken) + std::string(kSecret));
+    outage.body = to_bytes(std::string(kToken) + std::string(kServerSecret));
     const auth::Verdict verdict = read_verify_reply(outage);
     const std::string texts = std::get<auth::Unknown>(verdict).detail +
                               read_save_reply(outage).reason + read_load_reply(outage).reason;
     EXPECT_EQ(texts.find(kToken), std::string::npos);
-    EXPECT_EQ(texts.find(kSecret), std::string::npos);
+    EXPECT_EQ(texts.find(kServerSecret), std::string::npos);
   }
 }
 

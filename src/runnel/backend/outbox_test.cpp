@@ -21,13 +21,6 @@ using namespace std::chrono_literals;
 
 RoomId doc() { return {.party = "main", .name = "doc-1"}; }
 
-Bytes merged(const std::vector<Bytes>& updates) {
-  const std::vector<ByteView> views(updates.begin(), updates.end());
-  auto state = merge_documents(views);
-  EXPECT_TRUE(state.has_value());
-  return state ? state->update : Bytes{};
-}
-
 Coverage coverage_of(const Bytes& update) {
   auto state = read_document(update);
   EXPECT_TRUE(state.has_value());

@@ -3,10 +3,10 @@
 #include "runnel/collab/testing/yjs_fixture.h"
 
 #include "base/random_source.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -189,9 +189,9 @@ class Life : public YjsFixture {
 };
 
 TEST(RandomLife, ConvergesAndLosesNothingThatAnybodySaw) {
-  const char* const chosen = std::getenv("RUNNEL_SEED");
-  const std::uint64_t first = chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
-  const std::uint64_t last = chosen == nullptr ? 150 : first;
+  const std::uint64_t replayed = seed_of_run(0);
+  const std::uint64_t first = replayed == 0 ? 1 : replayed;
+  const std::uint64_t last = replayed == 0 ? 150 : replayed;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
     Life life(seed);

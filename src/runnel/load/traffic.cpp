@@ -13,7 +13,7 @@ namespace runnel::load {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
-constexpr Duration kSettle = std::chrono::milliseconds{700};
+constexpr Duration kQuietTime = std::chrono::milliseconds{700};
 constexpr Duration kGiveUp = std::chrono::seconds{30};
 constexpr double kNsPerSecond = 1e9;
 
@@ -58,7 +58,7 @@ class Traffic {
   }
 
   void one_opened() {
-    if (++opened_ == clients_.size()) loop_.after(kSettle, [this] { begin(); });
+    if (++opened_ == clients_.size()) loop_.after(kQuietTime, [this] { begin(); });
   }
 
   void one_ended() {
@@ -86,7 +86,7 @@ class Traffic {
     if (now >= end) {
       writing_seconds_ = (now - static_cast<double>(begin_ns_)) / kNsPerSecond;
       // What is under way still counts, and so does the server's work for it.
-      loop_.after(kSettle, [this] { finish(); });
+      loop_.after(kQuietTime, [this] { finish(); });
       return;
     }
     const double period_ns = kNsPerSecond / options_.updates_per_second;

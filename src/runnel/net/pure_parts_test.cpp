@@ -7,11 +7,11 @@
 #include "runnel/net/timer_heap.h"
 
 #include "base/random_source.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 
 namespace runnel::net {
@@ -97,8 +97,7 @@ TEST(AddressLimits, ForgetsAddressesThatWouldStartTheSameAndRefusesOverItsTable)
 }
 
 TEST(TimerHeap, RunsTimersInOrderOfTheirTimeAndAdditionWhateverIsCancelled) {
-  const char* given = std::getenv("RUNNEL_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 7;
+  const std::uint64_t seed = seed_of_run(7);
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
   SeededRandom random(seed);
   TimerHeap heap;

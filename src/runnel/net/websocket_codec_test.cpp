@@ -4,9 +4,9 @@
 #include "runnel/net/websocket_codec.h"
 
 #include "base/random_source.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -403,13 +403,8 @@ TEST(WebSocketDecoder, HoldsNoMoreThanWhatArrivedAndNothingBetweenMessages) {
   EXPECT_EQ(other.buffered_bytes(), 0U);
 }
 
-std::uint64_t test_seed() {
-  const char* given = std::getenv("RUNNEL_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : 20'261'120;
-}
-
 TEST(WebSocketDecoder, GivesTheSameEventsForRandomConversationsHoweverTheyAreCut) {
-  const std::uint64_t seed = test_seed();
+  const std::uint64_t seed = seed_of_run(20'261'120);
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
   SeededRandom random(seed);
   for (int round = 0; round < 300; ++round) {

@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::seconds;
 
-struct Rooms : ScriptedRooms {
-  Rooms() {
+struct AlarmRooms : ScriptedRooms {
+  AlarmRooms() {
     script.on_message = [](RoomContext& context, Connection&, const std::string& text) {
       if (text == "cancel") {
         context.storage().delete_alarm();
@@ -38,7 +38,7 @@ struct Rooms : ScriptedRooms {
 };
 
 TEST(Alarm, RunsOnceWhenItIsDue) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.set_alarm("5000");
   rooms.advance(std::chrono::milliseconds(4999));
   EXPECT_EQ(rooms.alarms(), 0);
@@ -50,13 +50,13 @@ TEST(Alarm, RunsOnceWhenItIsDue) {
 }
 
 TEST(Alarm, ATimeThatHasPassedRunsAtOnce) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.set_alarm("-100000");
   EXPECT_EQ(rooms.alarms(), 1);
 }
 
 TEST(Alarm, WakesARoomThatHasLeftMemory) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.set_alarm("600000");
   rooms.advance(seconds(40));
   EXPECT_EQ(rooms.directory->room_count(), 0U);
@@ -67,7 +67,7 @@ TEST(Alarm, WakesARoomThatHasLeftMemory) {
 }
 
 TEST(Alarm, SurvivesARestartAlsoWhenItFellDueMeanwhile) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.set_alarm("5000");
   rooms.restart();
   rooms.time.advance(seconds(60));
@@ -77,7 +77,7 @@ TEST(Alarm, SurvivesARestartAlsoWhenItFellDueMeanwhile) {
 }
 
 TEST(Alarm, ANewOneTakesThePlaceOfTheOldAndADeletedOneIsGone) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.set_alarm("5000");
   rooms.set_alarm("20000");
   rooms.advance(seconds(19));
@@ -88,7 +88,7 @@ TEST(Alarm, ANewOneTakesThePlaceOfTheOldAndADeletedOneIsGone) {
 }
 
 TEST(Alarm, IsNullWhileItRunsAndMayBeSetAnew) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.script.on_alarm = [&](RoomContext& context, Done finished) {
     EXPECT_FALSE(context.storage().alarm());
     if (rooms.alarms() < 3) context.storage().set_alarm(context.time().wall_ms() + 1000);
@@ -100,7 +100,7 @@ TEST(Alarm, IsNullWhileItRunsAndMayBeSetAnew) {
 }
 
 TEST(Alarm, AFailedOneIsRetriedSixTimesWithDoublingDelaysAndThenDropped) {
-  Rooms rooms;
+  AlarmRooms rooms;
   std::vector<std::int64_t> at_ms;
   rooms.script.on_alarm = [&](RoomContext& context, Done finished) {
     at_ms.push_back(context.time().steady_ms());
@@ -119,7 +119,7 @@ TEST(Alarm, AFailedOneIsRetriedSixTimesWithDoublingDelaysAndThenDropped) {
 }
 
 TEST(Alarm, AnExceptionCountsAsAFailureAndDoesNotBreakTheRoom) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.script.on_alarm = [&](RoomContext&, Done finished) {
     if (rooms.alarms() == 1) throw std::runtime_error("boom");
     finished({});
@@ -131,7 +131,7 @@ TEST(Alarm, AnExceptionCountsAsAFailureAndDoesNotBreakTheRoom) {
 }
 
 TEST(Alarm, DeletingItBetweenRetriesCancelsThem) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.script.on_alarm = [](RoomContext&, Done finished) {
     finished(runnel::fail(Errc::Unavailable, "no"));
   };
@@ -142,7 +142,7 @@ TEST(Alarm, DeletingItBetweenRetriesCancelsThem) {
 }
 
 TEST(Alarm, KeepsItsRoomInMemoryWhileARetryIsDueAndSurvivesACrashBetweenRetries) {
-  Rooms rooms;
+  AlarmRooms rooms;
   rooms.script.on_alarm = [&](RoomContext&, Done finished) {
     if (rooms.alarms() < 3) {
       finished(runnel::fail(Errc::Unavailable, "no"));

@@ -11,10 +11,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Rooms = ScriptedRooms;
-
 TEST(RoomDirectory, CreatesARoomForTheFirstWhoComesAndOnlyOne) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.connect(rooms.room, "a");
   rooms.connect(rooms.room, "b");
   rooms.settle();
@@ -23,7 +21,7 @@ TEST(RoomDirectory, CreatesARoomForTheFirstWhoComesAndOnlyOne) {
 }
 
 TEST(RoomDirectory, WhatArrivesWhileARoomLoadsWaitsInOrder) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto a = rooms.connect(rooms.room, "a");
   rooms.say(*a, "1");
   const auto b = rooms.connect(rooms.room, "b");
@@ -38,7 +36,7 @@ TEST(RoomDirectory, WhatArrivesWhileARoomLoadsWaitsInOrder) {
 }
 
 TEST(RoomDirectory, ALiveRoomTakesAMessageAtOnce) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto a = rooms.connect(rooms.room, "a");
   rooms.settle();
   rooms.say(*a, "now");
@@ -46,7 +44,7 @@ TEST(RoomDirectory, ALiveRoomTakesAMessageAtOnce) {
 }
 
 TEST(RoomDirectory, AClientWhoOverfillsALoadingRoomIsToldToComeBackAndTheOthersStay) {
-  Rooms rooms({.queue_messages = 2});
+  ScriptedRooms rooms({.queue_messages = 2});
   const auto a = rooms.connect(rooms.room, "a");
   const auto b = rooms.connect(rooms.room, "b");
   rooms.say(*a, "1");
@@ -59,14 +57,14 @@ TEST(RoomDirectory, AClientWhoOverfillsALoadingRoomIsToldToComeBackAndTheOthersS
 }
 
 TEST(RoomDirectory, TheBytesThatWaitForALoadingRoomAreBounded) {
-  Rooms rooms({.queue_bytes = 10});
+  ScriptedRooms rooms({.queue_bytes = 10});
   const auto a = rooms.connect(rooms.room, "a");
   rooms.say(*a, "12345678901");
   EXPECT_EQ(a->close_code, close_code::kTryAgainLater);
 }
 
 TEST(RoomDirectory, OpenAnswersWhenTheRoomIsReady) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   std::vector<OpenOutcome> answers;
   rooms.directory->open(rooms.room, [&](OpenOutcome o) { answers.push_back(o); });
   EXPECT_THAT(answers, IsEmpty());
@@ -77,7 +75,7 @@ TEST(RoomDirectory, OpenAnswersWhenTheRoomIsReady) {
 }
 
 TEST(RoomDirectory, RefusesUnknownPartiesFullRoomsAndTooManyLoads) {
-  Rooms rooms({.connections_per_room = 1, .rooms_loading = 1});
+  ScriptedRooms rooms({.connections_per_room = 1, .rooms_loading = 1});
   EXPECT_EQ(rooms.open({"zzz", "r"}), OpenOutcome::UnknownParty);
   rooms.connect(rooms.room);
   EXPECT_EQ(rooms.open({"main", "other"}), OpenOutcome::Busy);
@@ -90,7 +88,7 @@ TEST(RoomDirectory, RefusesUnknownPartiesFullRoomsAndTooManyLoads) {
 }
 
 TEST(RoomDirectory, AnEmptyRoomLingersAndThenLeavesMemory) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto a = rooms.connect(rooms.room, "a");
   rooms.settle();
   rooms.leave(*a);
@@ -104,7 +102,7 @@ TEST(RoomDirectory, AnEmptyRoomLingersAndThenLeavesMemory) {
 }
 
 TEST(RoomDirectory, WhoComesBackWhileTheRoomLingersFindsTheSameOne) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.leave(*rooms.connect(rooms.room));
   rooms.advance(std::chrono::seconds(20));
   const auto again = rooms.connect(rooms.room);
@@ -116,7 +114,7 @@ TEST(RoomDirectory, WhoComesBackWhileTheRoomLingersFindsTheSameOne) {
 }
 
 TEST(RoomDirectory, WhoComesWhileTheRoomIsBeingPutAwayKeepsIt) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   Done put_away;
   rooms.script.before_evict = [&](RoomContext&, EvictReason, Done done) {
     put_away = std::move(done);
@@ -133,7 +131,7 @@ TEST(RoomDirectory, WhoComesWhileTheRoomIsBeingPutAwayKeepsIt) {
 }
 
 TEST(RoomDirectory, ARoomThatCannotBePutAwayStays) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.before_evict = [](RoomContext&, EvictReason, Done done) {
     done(runnel::fail(Errc::Unavailable, "outbox is full"));
   };
@@ -147,7 +145,7 @@ TEST(RoomDirectory, ARoomThatCannotBePutAwayStays) {
 }
 
 TEST(RoomDirectory, NothingIsSentBeforeWhatWasWrittenIsCommitted) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection& connection, const std::string&) {
     context.storage().put("k", to_bytes("v"));
     connection.send_text("stored");
@@ -164,7 +162,7 @@ TEST(RoomDirectory, NothingIsSentBeforeWhatWasWrittenIsCommitted) {
 }
 
 TEST(RoomDirectory, NoOtherEventReachesARoomThatReadsItsStorage) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [&](RoomContext& context, Connection&, const std::string&) {
     context.storage().get("n", [&](Result<std::optional<Bytes>> value) {
       rooms.script.events.push_back("read " + (*value ? to_text(**value) : "nothing"));
@@ -181,7 +179,7 @@ TEST(RoomDirectory, NoOtherEventReachesARoomThatReadsItsStorage) {
 }
 
 TEST(RoomDirectory, DurablePositionsReachTheRoom) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string&) {
     EXPECT_EQ(context.storage().append({.update = to_bytes("u")}, nullptr), 1U);
   };
@@ -196,7 +194,7 @@ TEST(RoomDirectory, DurablePositionsReachTheRoom) {
 }
 
 TEST(RoomDirectory, TwoConnectionsMayHaveTheSameKeyAndBothHearEverything) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string& text) {
     context.broadcast(PayloadKind::Text, share(to_bytes(text)));
     context.connection(std::string_view("same"))->send_text("newest");
@@ -213,7 +211,7 @@ TEST(RoomDirectory, TwoConnectionsMayHaveTheSameKeyAndBothHearEverything) {
 }
 
 TEST(RoomDirectory, KicksAUserOrOneConnectionAndNobodyElse) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto ann = rooms.connect(rooms.room, {.key = "1", .identity = {.user_id = "ann"}});
   const auto ann2 = rooms.connect(rooms.room, {.key = "2", .identity = {.user_id = "ann"}});
   const auto bob = rooms.connect(rooms.room, {.key = "3", .identity = {.user_id = "bob"}});
@@ -227,7 +225,7 @@ TEST(RoomDirectory, KicksAUserOrOneConnectionAndNobodyElse) {
 }
 
 TEST(RoomDirectory, ARevokedConnectionIsClosedAndAChangedIdentityIsTold) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto a = rooms.connect(rooms.room, "a");
   rooms.settle();
   rooms.directory->set_identity(a->info.id, {.user_id = "ann"});
@@ -238,7 +236,7 @@ TEST(RoomDirectory, ARevokedConnectionIsClosedAndAChangedIdentityIsTold) {
 }
 
 TEST(RoomDirectory, ADeletedRoomRefusesUntilItIsRevived) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   const auto a = rooms.connect(rooms.room, "a");
   rooms.settle();
   rooms.directory->remove(rooms.room, [](const Result<void>& done) { EXPECT_TRUE(done); });
@@ -255,7 +253,7 @@ TEST(RoomDirectory, ADeletedRoomRefusesUntilItIsRevived) {
 }
 
 TEST(RoomDirectory, AnswersRequestsAlsoToRoomsThatWereNotOpenAndNeverLeavesOneHanging) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   std::vector<int> statuses;
   const auto ask = [&](const RoomId& room, std::string method) {
     rooms.directory->request(room, {.method = std::move(method)},
@@ -269,7 +267,7 @@ TEST(RoomDirectory, AnswersRequestsAlsoToRoomsThatWereNotOpenAndNeverLeavesOneHa
 }
 
 TEST(RoomDirectory, DrainingSavesEveryRoomClosesItsClientsAndOpensNoMore) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   std::vector<Done> saves;
   rooms.script.before_evict = [&](RoomContext&, EvictReason reason, Done done) {
     EXPECT_EQ(reason, EvictReason::Shutdown);
@@ -294,7 +292,7 @@ TEST(RoomDirectory, DrainingSavesEveryRoomClosesItsClientsAndOpensNoMore) {
 }
 
 TEST(RoomDirectory, DrainingWithoutRoomsIsOverAtOnce) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   bool drained = false;
   rooms.directory->drain([&] { drained = true; });
   rooms.settle();
@@ -302,7 +300,7 @@ TEST(RoomDirectory, DrainingWithoutRoomsIsOverAtOnce) {
 }
 
 TEST(RoomDirectory, ADrainThatIsTakenBackOpensRoomsAgainAndIsNeverOver) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   std::vector<Done> saves;
   rooms.script.before_evict = [&](RoomContext&, EvictReason, Done done) {
     saves.push_back(std::move(done));
@@ -335,7 +333,7 @@ TEST(RoomDirectory, ADrainThatIsTakenBackOpensRoomsAgainAndIsNeverOver) {
 }
 
 TEST(RoomDirectory, DrainingWaitsForTheLastWrite) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string&) {
     context.storage().append({.update = to_bytes("u")}, nullptr);
   };

@@ -12,10 +12,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Rooms = ScriptedRooms;
-
 TEST(RoomFailure, AnExceptionClosesTheRoomWith1011AndTheNextOneFindsANewRoom) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext&, Connection&, const std::string& text) {
     if (text == "throw") throw std::runtime_error("boom");
   };
@@ -42,7 +40,7 @@ TEST(RoomFailure, AnExceptionClosesTheRoomWith1011AndTheNextOneFindsANewRoom) {
 }
 
 TEST(RoomFailure, AFailedWriteBreaksTheRoomAndNothingThatWaitedForItLeaves) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection& connection, const std::string&) {
     context.storage().append({.update = to_bytes("u")}, nullptr);
     connection.send_text("never");
@@ -59,7 +57,7 @@ TEST(RoomFailure, AFailedWriteBreaksTheRoomAndNothingThatWaitedForItLeaves) {
 }
 
 TEST(RoomFailure, AStartThatFailsIsToldAndTriedAgainByTheNextWhoComes) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   bool broken = true;
   rooms.script.on_start = [&](RoomContext&, Done started) {
     if (broken) {
@@ -78,7 +76,7 @@ TEST(RoomFailure, AStartThatFailsIsToldAndTriedAgainByTheNextWhoComes) {
 }
 
 TEST(RoomFailure, AValueThatIsTooLargeIsTheHandlersBusinessAndTheRoomGoesOn) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [&](RoomContext& context, Connection&, const std::string&) {
     context.storage().put("k", Bytes(200'000), [&](const Result<void>& done) {
       rooms.script.events.emplace_back(done ? "stored" : errc_name(done.error().code));
@@ -93,7 +91,7 @@ TEST(RoomFailure, AValueThatIsTooLargeIsTheHandlersBusinessAndTheRoomGoesOn) {
 }
 
 TEST(RoomFailure, RequestsThatWaitForARoomWhichFailsAreAnswered) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_start = [](RoomContext&, Done started) {
     started(runnel::fail(Errc::Unavailable, "no"));
   };
@@ -105,7 +103,7 @@ TEST(RoomFailure, RequestsThatWaitForARoomWhichFailsAreAnswered) {
 }
 
 TEST(RoomFailure, WhatTheStoreAnswersAfterARoomIsGoneReachesNobody) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string& text) {
     context.storage().put("k", to_bytes(text), [](const Result<void>&) { FAIL(); });
     context.fail({.detail = "broken on purpose"});

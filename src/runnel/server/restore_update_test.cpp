@@ -1,13 +1,13 @@
 #include "runnel/server/restore_update.h"
 
 #include "base/random_source.h"
+#include "base/testing/test_numbers.h"
 #include "ycpp/doc/doc.h"
 #include "ycpp/encoding/json.h"
 #include "ycpp/types/roots.h"
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +15,7 @@
 namespace runnel::server {
 namespace {
 
-constexpr ycpp::ClientId kServer{4242};
+constexpr ycpp::ClientId kRestoring{4242};
 
 ycpp::DocOptions by(std::uint64_t client) { return {.client_id = ycpp::ClientId(client)}; }
 
@@ -36,7 +36,7 @@ struct Restore : ::testing::Test {
 
   // Brings `target` back; the update reached everybody else as well.
   void restore(ByteView target) {
-    const Result<Bytes> update = restore_update(doc.encode_state_as_update(), target, kServer);
+    const Result<Bytes> update = restore_update(doc.encode_state_as_update(), target, kRestoring);
     ASSERT_TRUE(update) << update.error().detail;
     if (!update->empty()) {
       ASSERT_TRUE(doc.apply_update(*update));
@@ -67,7 +67,7 @@ TEST_F(Restore, BringsTextMapsListsAndNestedTypesBack) {
 TEST_F(Restore, SaysNothingWhenNothingHasChanged) {
   doc.get_text("text").insert(0, "same");
   const Bytes then = doc.encode_state_as_update();
-  const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kServer);
+  const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kRestoring);
   ASSERT_TRUE(update);
   EXPECT_TRUE(update->empty());
 }
@@ -86,7 +86,7 @@ TEST_F(Restore, TheSameStateTwiceWritesNothingTheSecondTime) {
   doc.get_array("list").remove(1, 1).value();
   xml.remove(0, 1).value();
   restore(then);
-  const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kServer);
+  const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kRestoring);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->empty());
 }
@@ -96,11 +96,11 @@ TEST_F(Restore, BringsFormattingAndTheOrderOfValuesBack) {
   doc.get_array("list").insert(0, {1, 23}).value();
   const Bytes then = doc.encode_state_as_update();
   const auto is_restored_after = [&](std::string_view what) {
-    const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kServer);
+    const Result<Bytes> update = restore_update(doc.encode_state_as_update(), then, kRestoring);
     ASSERT_TRUE(update) << what;
     EXPECT_FALSE(update->empty()) << what;
     ASSERT_TRUE(doc.apply_update(*update)) << what;
-    const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kServer);
+    const Result<Bytes> again = restore_update(doc.encode_state_as_update(), then, kRestoring);
     ASSERT_TRUE(again) << what;
     EXPECT_TRUE(again->empty()) << what;
   };
@@ -115,7 +115,7 @@ TEST_F(Restore, BringsFormattingAndTheOrderOfValuesBack) {
   doc.get_text("text").delete_text(0, 5);
   for (const char letter : std::string_view("sdrow"))
     doc.get_text("text").insert(0, std::string(1, letter));
-  const Result<Bytes> same = restore_update(doc.encode_state_as_update(), then, kServer);
+  const Result<Bytes> same = restore_update(doc.encode_state_as_update(), then, kRestoring);
   ASSERT_TRUE(same);
   EXPECT_TRUE(same->empty());
 }
@@ -157,7 +157,7 @@ TEST_F(Restore, CanBeTakenBackByAnotherRestore) {
 
 TEST_F(Restore, RefusesWhatIsNoState) {
   const Bytes garbage{1, 2, 3};
-  EXPECT_FALSE(restore_update(doc.encode_state_as_update(), garbage, kServer));
+  EXPECT_FALSE(restore_update(doc.encode_state_as_update(), garbage, kRestoring));
 }
 
 // Three replicas that are edited at random and hear of each other now and then.
@@ -234,7 +234,7 @@ void restore_some_state(SeededRandom& random) {
   EXPECT_TRUE(then.apply_update(target));
 
   ycpp::Doc& room = replicas.docs[0];
-  const Result<Bytes> update = restore_update(room.encode_state_as_update(), target, kServer);
+  const Result<Bytes> update = restore_update(room.encode_state_as_update(), target, kRestoring);
   ASSERT_TRUE(update) << update.error().detail;
   if (!update->empty()) {
     EXPECT_TRUE(room.apply_update(*update));
@@ -243,14 +243,13 @@ void restore_some_state(SeededRandom& random) {
     Replicas::tell(room, doc);
     EXPECT_TRUE(content(doc) == content(then));
   }
-  const Result<Bytes> again = restore_update(room.encode_state_as_update(), target, kServer);
+  const Result<Bytes> again = restore_update(room.encode_state_as_update(), target, kRestoring);
   ASSERT_TRUE(again) << again.error().detail;
   EXPECT_TRUE(again->empty());
 }
 
 TEST(RestoreRandomly, AnyEarlierStateComesBackForEverybody) {
-  const char* const given = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 20'260;
+  const std::uint64_t seed = seed_of_run(20'260);
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
   RecordProperty("seed", std::to_string(seed));
   SeededRandom random(seed);

@@ -19,10 +19,6 @@ namespace {
 constexpr const char* kNextStep =
     "; nothing was changed. Put the right file back, or bring a backup back with `runnel restore`";
 
-std::unexpected<Error> damaged(const std::string& file, const std::string& what) {
-  return fail(Errc::Corrupt, file + " " + what + kNextStep);
-}
-
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -49,6 +45,10 @@ Result<void> mark(const std::string& path, const char* state) {
 
 }  // namespace
 
+std::unexpected<Error> damaged_file(const std::string& path, const std::string& what) {
+  return fail(Errc::Corrupt, path + " " + what + kNextStep);
+}
+
 Result<void> check_database_files(const std::string& path) {
   namespace fs = std::filesystem;
   const std::string wal = path + "-wal";
@@ -58,20 +58,21 @@ Result<void> check_database_files(const std::string& path) {
   const bool exists = fs::exists(status);
   const std::uintmax_t wal_size = fs::file_size(wal, error);
   const bool wal_exists = !error;
-  if (exists && !fs::is_regular_file(status)) return damaged(path, "is not a file");
+  if (exists && !fs::is_regular_file(status)) return damaged_file(path, "is not a file");
   const std::uintmax_t size = exists ? fs::file_size(path, error) : 0;
   // Before the first checkpoint everything is in the WAL, and the database file may be empty.
   if (size == 0 && !(wal_exists && wal_size > 0 && exists)) {
-    if (!state.empty()) return damaged(path, exists ? "is empty" : "is missing");
+    if (!state.empty()) return damaged_file(path, exists ? "is empty" : "is missing");
     if (wal_exists && wal_size > 0)
-      return damaged(path, "is missing, but its WAL " + wal + " is there");
+      return damaged_file(path, "is missing, but its WAL " + wal + " is there");
     return {};
   }
   if (state == "open\n" && !wal_exists) {
-    return damaged(wal,
-                   "is missing: the server was not stopped cleanly, and its newest updates are in "
-                   "that file (to go on without them, delete " +
-                       path + "-state)");
+    return damaged_file(
+        wal,
+        "is missing: the server was not stopped cleanly, and its newest updates are in "
+        "that file (to go on without them, delete " +
+            path + "-state)");
   }
   return check_database_image(path);
 }

@@ -15,6 +15,9 @@
 
 namespace runnel::storage {
 
+// Corrupt: the file, what is wrong with it ("is empty") and what to do.
+[[nodiscard]] std::unexpected<Error> damaged_file(const std::string& path, const std::string& what);
+
 // Corrupt with the file, what is wrong with it and what to do. A directory without any of the files
 // is a new one.
 Result<void> check_database_files(const std::string& path);

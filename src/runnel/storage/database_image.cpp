@@ -1,5 +1,7 @@
 #include "runnel/storage/database_image.h"
 
+#include "runnel/storage/data_files.h"
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -35,12 +37,6 @@ bool read_block(std::ifstream& file, Block<kSize>& block) {
   return file.gcount() == static_cast<std::streamsize>(block.size());
 }
 
-std::unexpected<Error> damaged(const std::string& path, const std::string& what) {
-  return fail(Errc::Corrupt, path + " " + what +
-                                 "; nothing was changed. Put the right file back, or bring a "
-                                 "backup back with `runnel restore`");
-}
-
 // The pages that the WAL holds, going by the salts of its frames.
 std::unordered_set<std::uint32_t> pages_in_wal(const std::string& path, std::uint32_t page_bytes) {
   std::unordered_set<std::uint32_t> pages;
@@ -68,14 +64,14 @@ Result<void> check_database_image(const std::string& path) {
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (size == 0) return {};  // all of it is in the WAL
   Block<kHeaderBytes> header{};
-  if (!read_block(file, header)) return damaged(path, "is cut off within its first page");
+  if (!read_block(file, header)) return damaged_file(path, "is cut off within its first page");
   if (std::string_view(header.data(), kMagic.size()) != kMagic) {
-    return damaged(path, "is not a database: it does not start like one");
+    return damaged_file(path, "is not a database: it does not start like one");
   }
   std::uint32_t page_bytes = big_endian(header, 14) & 0xffff;
   if (page_bytes == 1) page_bytes = 65'536;
   if (page_bytes < 512 || (page_bytes & (page_bytes - 1)) != 0) {
-    return damaged(path, "is not a database: its page size is " + std::to_string(page_bytes));
+    return damaged_file(path, "is not a database: its page size is " + std::to_string(page_bytes));
   }
   const std::uint32_t pages = big_endian(header, 28);
   const std::uintmax_t present = size / page_bytes;
@@ -83,8 +79,8 @@ Result<void> check_database_image(const std::string& path) {
   const auto in_wal = pages_in_wal(path + "-wal", page_bytes);
   for (auto page = static_cast<std::uint32_t>(present) + 1; page <= pages; ++page) {
     if (!in_wal.contains(page)) {
-      return damaged(path, "is cut off: it has " + std::to_string(present) + " of " +
-                               std::to_string(pages) + " pages");
+      return damaged_file(path, "is cut off: it has " + std::to_string(present) + " of " +
+                                    std::to_string(pages) + " pages");
     }
   }
   return {};

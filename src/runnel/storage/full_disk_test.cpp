@@ -8,11 +8,11 @@
 
 #include "base/random_source.h"
 #include "base/testing/manual_executor.h"
+#include "base/testing/test_numbers.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <vector>
@@ -30,12 +30,6 @@ constexpr int kRoundsLimited = 6;
 constexpr std::size_t kPlenty = std::size_t{512} << 20U;
 // Appends until the disk is full; far more than fit into the room that a round leaves.
 constexpr int kAppendsMax = 5000;
-
-std::uint64_t seed() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-  const char* given = std::getenv("RUNNEL_SEED");
-  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-}
 
 class FullDiskTest : public testing::TestWithParam<SmallDiskKind> {
  protected:
@@ -107,7 +101,7 @@ class FullDiskTest : public testing::TestWithParam<SmallDiskKind> {
     }
   }
 
-  SeededRandom random_{seed()};
+  SeededRandom random_{seed_of_run()};
   TemporaryDirectory directory_;
   ManualTime time_;
   NullLog log_;
@@ -124,7 +118,8 @@ TEST_P(FullDiskTest, nothing_committed_is_lost_and_the_store_goes_on_when_there_
   ASSERT_TRUE(open());
   const int rounds = disk->is_mounted() ? kRoundsMounted : kRoundsLimited;
   for (int round = 0; round < rounds && !HasFatalFailure(); ++round) {
-    const std::string when = "seed " + std::to_string(seed()) + ", round " + std::to_string(round);
+    const std::string when =
+        "seed " + std::to_string(seed_of_run()) + ", round " + std::to_string(round);
     ASSERT_TRUE(disk->resize(disk->used_bytes() + random_.below(100'000)));
     const Error full = append_until_full();
     ASSERT_EQ(full.code, Errc::Unavailable) << when << ": " << to_string(full);

@@ -9,6 +9,7 @@
 
 #include "base/random_source.h"
 #include "base/testing/manual_executor.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -17,7 +18,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -29,12 +29,6 @@ constexpr std::size_t kRooms = 8;
 constexpr int kKills = 30;
 constexpr std::uint64_t kReportsMax = 2000;
 constexpr std::chrono::seconds kDeadline{60};
-
-std::uint64_t seed() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-  const char* given = std::getenv("RUNNEL_SEED");
-  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-}
 
 RoomId room_id(std::size_t room) { return {"main", "room-" + std::to_string(room)}; }
 
@@ -184,9 +178,9 @@ class KillTest : public testing::Test {
 };
 
 TEST_F(KillTest, whatever_was_reported_as_committed_is_there_after_kill_9) {
-  SeededRandom random(seed());
+  SeededRandom random(seed_of_run());
   for (int i = 0; i < kKills && !HasFailure(); ++i) {
-    SCOPED_TRACE("seed " + std::to_string(seed()) + ", kill " + std::to_string(i));
+    SCOPED_TRACE("seed " + std::to_string(seed_of_run()) + ", kill " + std::to_string(i));
     write_until_killed(1 + random.below(kReportsMax));
     check_content();
   }

@@ -2,10 +2,10 @@
 #include "runnel/storage/room_index.h"
 
 #include "base/random_source.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,11 +14,6 @@
 
 namespace runnel::storage {
 namespace {
-
-std::uint64_t seed_from_environment() {
-  const char* set = std::getenv("RUNNEL_SEED");
-  return set == nullptr ? 1 : std::strtoull(set, nullptr, 10);
-}
 
 RoomId room_id(std::uint64_t number) {
   return {number % 7 == 0 ? "presence" : "main", "document-" + std::to_string(number)};
@@ -45,7 +40,7 @@ void expect_equal(RoomIndex& index, const std::map<std::uint64_t, Room*>& model,
 }
 
 TEST(RoomIndex, FindsWhatWasAddedAndNotErasedWhileItGrowsAndShrinks) {
-  const std::uint64_t seed = seed_from_environment();
+  const std::uint64_t seed = seed_of_run();
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
   constexpr std::uint64_t kNumbers = 3000;
   SeededRandom random(seed);

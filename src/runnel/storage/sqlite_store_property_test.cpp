@@ -8,11 +8,11 @@
 #include "runnel/storage/testing/store_model.h"
 
 #include "base/testing/manual_executor.h"
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <deque>
 #include <map>
 
@@ -560,16 +560,8 @@ class World {
   std::map<RoomId, Seq> durable_;
 };
 
-// NOLINTBEGIN(concurrency-mt-unsafe): one thread
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* given = std::getenv(variable);
-  return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
-}
-
-// NOLINTEND(concurrency-mt-unsafe)
-
 TEST(SqliteStorePropertyTest, agrees_with_the_model_through_kills_and_power_cuts) {
-  const std::uint64_t replayed = number_from("RUNNEL_SEED", 0);
+  const std::uint64_t replayed = seed_of_run(0);
   const std::uint64_t first = replayed != 0 ? replayed : 1;
   const std::uint64_t seeds = replayed != 0 ? 1 : number_from("RUNNEL_SEEDS", 200);
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {

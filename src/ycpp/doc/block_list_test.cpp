@@ -1,22 +1,17 @@
 // BlockList against a plain vector of blocks, under random cuts, joins and appends.
 #include "ycpp/doc/block_list.h"
 
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
 namespace ycpp {
 namespace {
-
-std::uint64_t seed_of_run() {
-  const char* const chosen = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
-}
 
 class BlockListModel {
  public:
@@ -90,7 +85,7 @@ class BlockListModel {
 };
 
 TEST(BlockList, HoldsWhatAPlainListHoldsAfterAnyChanges) {
-  const std::uint64_t first = seed_of_run();
+  const std::uint64_t first = runnel::seed_of_run();
   for (std::uint64_t seed = first; seed < first + 8; ++seed) {
     SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
     BlockListModel model(seed);
@@ -110,7 +105,7 @@ TEST(BlockList, HoldsWhatAPlainListHoldsAfterAnyChanges) {
 }
 
 TEST(BlockList, FindsAnnouncedBlocksWhateverTheirLengths) {
-  const std::uint64_t seed = seed_of_run();
+  const std::uint64_t seed = runnel::seed_of_run();
   SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
   for (const Clock longest : {Clock{1}, Clock{9}, Clock{1} << 40U}) {
     BlockListModel model(seed);

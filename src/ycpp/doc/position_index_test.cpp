@@ -1,12 +1,12 @@
 // PositionIndex against a walk along the sequence, under random inserts, cuts, joins and deletions.
 #include "ycpp/doc/position_index.h"
 
+#include "base/testing/test_numbers.h"
 #include "ycpp/doc/block_store.h"
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -14,11 +14,6 @@
 
 namespace ycpp {
 namespace {
-
-std::uint64_t seed_of_run() {
-  const char* const chosen = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
-}
 
 // A sequence of blocks that is linked by hand; only their lengths and flags matter here.
 class Sequence {
@@ -140,7 +135,7 @@ void change(Sequence& sequence, std::uint64_t action) {
 }
 
 TEST(PositionIndex, FindsWhatAWalkFindsAfterAnyChanges) {
-  const std::uint64_t first = seed_of_run();
+  const std::uint64_t first = runnel::seed_of_run();
   for (std::uint64_t seed = first; seed < first + 8; ++seed) {
     SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
     Sequence sequence(seed);
@@ -157,7 +152,7 @@ TEST(PositionIndex, FindsWhatAWalkFindsAfterAnyChanges) {
 }
 
 TEST(PositionIndex, SurvivesThatEverythingIsJoinedAndBegunAnew) {
-  Sequence sequence(seed_of_run());
+  Sequence sequence(runnel::seed_of_run());
   sequence.build();
   sequence.check();
   for (int round = 0; round < 3; ++round) {

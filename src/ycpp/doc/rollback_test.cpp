@@ -23,7 +23,7 @@ DocOptions options_with(std::uint64_t client, std::uint64_t steps) {
   return options;
 }
 
-void fill(Doc& doc) {
+void fill_all_kinds(Doc& doc) {
   doc.get_text("t").insert(0, "hello world");
   doc.get_text("t").delete_text(2, 3);
   doc.get_map("m").set("k", "old");
@@ -73,7 +73,7 @@ Shown shown(Doc& doc) {
 TEST(Rollback, LeavesNothingOfAnUpdateThatNeedsTooManySteps) {
   for (const bool is_open : {false, true}) {
     Doc source(options_with(1, DocOptions{}.conflict_steps_max));
-    fill(source);
+    fill_all_kinds(source);
     const Bytes base = source.encode_state_as_update();
     const Bytes update = edits_with_conflicts(base, 12);
     std::size_t refused = 0;

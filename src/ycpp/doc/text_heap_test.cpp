@@ -2,10 +2,10 @@
 // accident.
 #include "ycpp/doc/text_heap.h"
 
+#include "base/testing/test_numbers.h"
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -13,11 +13,6 @@
 
 namespace ycpp {
 namespace {
-
-std::uint64_t seed_of_run() {
-  const char* const chosen = std::getenv("RUNNEL_SEED");  // NOLINT(concurrency-mt-unsafe)
-  return chosen == nullptr ? 1 : std::strtoull(chosen, nullptr, 10);
-}
 
 struct Piece {
   HeapAddress address{0};
@@ -49,7 +44,7 @@ std::size_t any_length(std::mt19937_64& random) {
 }
 
 TEST(TextHeap, KeepsWhatWasWrittenWhateverComesAfter) {
-  const std::uint64_t first = seed_of_run();
+  const std::uint64_t first = runnel::seed_of_run();
   for (std::uint64_t seed = first; seed < first + 6; ++seed) {
     SCOPED_TRACE("RUNNEL_SEED=" + std::to_string(seed));
     std::mt19937_64 random(seed);

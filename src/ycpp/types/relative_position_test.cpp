@@ -7,14 +7,14 @@
 namespace ycpp {
 namespace {
 
-DocOptions client(std::uint64_t id) {
+DocOptions with_client(std::uint64_t id) {
   DocOptions options;
   options.client_id = ClientId{id};
   return options;
 }
 
 TEST(RelativePosition, StaysWithItsNeighbourOnEitherSide) {
-  Doc doc(client(1));
+  Doc doc(with_client(1));
   const Text text = doc.get_text("t");
   text.insert(0, "ab");
   const auto right = create_relative_position_from_type_index(text, 1, Assoc::Right);
@@ -25,7 +25,7 @@ TEST(RelativePosition, StaysWithItsNeighbourOnEitherSide) {
 }
 
 TEST(RelativePosition, SurvivesItsEncodings) {
-  Doc doc(client(300));
+  Doc doc(with_client(300));
   const Text text = doc.get_text("t");
   text.insert(0, "ab");
   for (const std::uint64_t index : {0U, 1U, 2U}) {
@@ -39,7 +39,7 @@ TEST(RelativePosition, SurvivesItsEncodings) {
 }
 
 TEST(RelativePosition, OfSomethingThatIsNotHereYetIsNowhere) {
-  Doc doc(client(1));
+  Doc doc(with_client(1));
   RelativePosition position;
   position.item = Id{ClientId{9}, 4};
   EXPECT_FALSE(create_absolute_position_from_relative_position(position, doc).has_value());

@@ -1,6 +1,11 @@
 #include "runnel/backend/testing/sample_updates.h"
 
+#include "runnel/backend/document_bytes.h"
+
+#include "base/check.h"
 #include "ycpp/encoding/byte_writer.h"
+
+#include <utility>
 
 namespace runnel::backend {
 
@@ -35,6 +40,12 @@ Bytes delete_update(std::uint64_t client, std::uint64_t clock, std::uint64_t len
   writer.var_uint(clock);
   writer.var_uint(length);
   return writer.to_bytes();
+}
+
+Bytes merged(const std::vector<Bytes>& updates) {
+  auto state = merge_documents({updates.begin(), updates.end()});
+  RUNNEL_CHECK(state.has_value());
+  return std::move(state->update);
 }
 
 }  // namespace runnel::backend

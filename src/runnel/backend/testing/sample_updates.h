@@ -1,10 +1,11 @@
-// Small updates V1 for tests, written by hand so that they need no engine.
+// Small updates V1 for tests, written by hand, and what they make together.
 #pragma once
 
 #include "base/bytes.h"
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace runnel::backend {
 
@@ -14,5 +15,8 @@ namespace runnel::backend {
 
 // Units [clock, clock + length) of `client` are deleted.
 [[nodiscard]] Bytes delete_update(std::uint64_t client, std::uint64_t clock, std::uint64_t length);
+
+// The document that these updates make, as one update.
+[[nodiscard]] Bytes merged(const std::vector<Bytes>& updates);
 
 }  // namespace runnel::backend

@@ -16,5 +16,7 @@ function(runnel_embed_files target name folder)
   # An object library of its own, so that the compiler's warning flags do not reach the assembler.
   add_library(runnel_${name} OBJECT ${out}/${name}.S)
   set_source_files_properties(${out}/${name}.S PROPERTIES OBJECT_DEPENDS "${files}")
+  # Each of them has its table under the same name.
+  set_source_files_properties(${out}/${name}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${out}/${name}.cpp $<TARGET_OBJECTS:runnel_${name}>)
 endfunction()

@@ -22,7 +22,7 @@ wanted=$(fingerprint | sha256sum)
 if [ "${1:-}" != --force ] && [ -f "$web/demo/dist/index.html" ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
   exit 0
 fi
-say "building the demo workspace (half a minute)"
+say "building the demo workspace (one or two minutes)"
 log="$web/node_modules/.demo-build.log"
 if ! (cd "$web" && npm run build --silent >"$log" 2>&1); then
   cat "$log"

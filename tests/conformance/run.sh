@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Histories that Yjs makes from a seed, replayed on ycpp.  run.sh COUNT [SEED]
+# Histories that Yjs makes from a seed, replayed on ycpp.  run.sh COUNT [SEED]     RUNNEL_HISTORIES goes before COUNT
 #
 # The program is looked for in build/*/tests/conformance; RUNNEL_CONFORMANCE names another one.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-count=${1:?usage: run.sh COUNT [SEED]}
+count=${RUNNEL_HISTORIES:-${1:?usage: run.sh COUNT [SEED]}}
 seed=${2:-${RUNNEL_SEED:-1}}
 program=${RUNNEL_CONFORMANCE:-}
 if [ -z "$program" ]; then

@@ -29,7 +29,7 @@ if(KIND STREQUAL pkg_config)
 else()
   run(${CMAKE_COMMAND} -G Ninja -S ${consumer} -B ${WORK}/build -DCMAKE_CXX_COMPILER=${CXX}
       -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DYCPP_FROM=${KIND} -DYCPP_PROJECT=${PROJECT}
-      -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+      -DCMAKE_UNITY_BUILD=ON -DCMAKE_PREFIX_PATH=${WORK}/prefix)
   run(${CMAKE_COMMAND} --build ${WORK}/build --target consumer -j 2)
 endif()
 

@@ -103,10 +103,10 @@ def folder_problems(root: pathlib.Path, names: list[str]) -> list[str]:
     wanted = set()
     for name in names:
         parts = name.split("/")[:-1]
-        depth = {"src": 3 if parts[1:2] == ["runnel"] else 2, "tests": 2, "docs": 2, "web": 1, "integrations": 2,
-                 "bench": 1, "fuzz": 1, "tools": 1, "cmake": 1, "examples": 2}.get(parts[0] if parts else "", 0)
-        if depth and len(parts) >= depth and not name.endswith((".png", ".svg")):
-            wanted.add("/".join(parts[:depth]))
+        depth = {"src": 2 if parts[1:2] == ["base"] else 3, "tests": 2, "docs": 2, "web": 1, "integrations": 2,
+                 "bench": 2, "fuzz": 2, "tools": 1, "cmake": 1, "examples": 2}.get(parts[0] if parts else "", 0)
+        if not name.endswith((".png", ".svg")):
+            wanted.update("/".join(parts[:level]) for level in range(1, min(depth, len(parts)) + 1))
     return [f"{folder}/: no README.md" for folder in sorted(wanted) if not (root / folder / "README.md").exists()]
 
 

@@ -40,6 +40,24 @@ void OutputGate::write_finished() {
     held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(next_));
     next_ = 0;
   }
+  if (!waiting_.empty()) run_waiting();
+}
+
+void OutputGate::run_waiting() {
+  while (!waiting_.empty() && waiting_.front().after <= finished_) {
+    const auto first = waiting_.begin();
+    std::move_only_function<void()> then = std::move(first->then);
+    waiting_.erase(first);
+    then();
+  }
+}
+
+void OutputGate::after_writes(std::move_only_function<void()> then) {
+  if (is_open()) {
+    then();
+  } else {
+    waiting_.push_back({.after = started_, .then = std::move(then)});
+  }
 }
 
 void OutputGate::send(Connection& to, PayloadKind kind, SharedBytes payload) {

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,12 +32,17 @@ class OutputGate {
   void send(Connection& to, PayloadKind kind, SharedBytes payload);
   void close(Connection& to, std::uint16_t code, std::string reason);
 
+  // Runs `then` once every write that was started before has finished: at once when none is under
+  // way, never when one of them fails (it is destroyed).
+  void after_writes(std::move_only_function<void()> then);
+
   // The connection is about to be destroyed: what waits for it goes nowhere.
   void forget(const Connection& connection);
 
   // A write failed: nothing that waits may ever leave.
   void break_gate() {
     held_.clear();
+    waiting_.clear();
     next_ = 0;
   }
 
@@ -50,12 +56,19 @@ class OutputGate {
     std::string reason;
   };
 
+  struct Waiting {
+    std::uint64_t after;
+    std::move_only_function<void()> then;
+  };
+
   static void let_out(Held& held);
+  void run_waiting();
 
   std::uint64_t started_{0};
   std::uint64_t finished_{0};
   std::vector<Held> held_;  // those before next_ have left
   std::size_t next_{0};
+  std::vector<Waiting> waiting_;  // few: answers to requests
 };
 
 }  // namespace runnel::room

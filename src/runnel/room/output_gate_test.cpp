@@ -60,6 +60,29 @@ TEST(OutputGate, NothingHeldLeavesOnceItIsBroken) {
   EXPECT_TRUE(ends.client->sent.empty());
 }
 
+TEST(OutputGate, AnAnswerWaitsForTheWritesBeforeItAndIsDroppedWhenOneFails) {
+  OutputGate gate;
+  std::vector<std::string> ran;
+  const auto note = [&](const char* what) { return [&ran, what] { ran.emplace_back(what); }; };
+  gate.after_writes(note("open"));
+  gate.write_started();
+  gate.after_writes(note("first"));
+  gate.write_started();
+  gate.after_writes([&gate, &ran, note] {
+    ran.emplace_back("second");
+    gate.write_started();
+    gate.after_writes(note("never"));
+  });
+  EXPECT_EQ(ran, std::vector<std::string>{"open"});
+  gate.write_finished();
+  EXPECT_EQ(ran.back(), "first");
+  gate.write_finished();
+  EXPECT_EQ(ran.back(), "second");
+  gate.break_gate();
+  gate.write_finished();
+  EXPECT_EQ(ran.size(), 3U);
+}
+
 TEST(OutputGate, WhatWaitsForAForgottenConnectionGoesNowhere) {
   OutputGate gate;
   Ends ends(gate);

@@ -13,6 +13,9 @@ namespace {
 // How long a room that leaves looks again whether its last writes are committed.
 constexpr Duration kWritePoll{10};
 
+constexpr const char* kUnanswered =
+    "the room failed before what was written was stored; the server's log says why";
+
 // Answers a request that nobody answered: a client of HTTP must not wait for ever.
 class SureResponse {
  public:
@@ -24,7 +27,7 @@ class SureResponse {
   SureResponse& operator=(const SureResponse&) = delete;
   SureResponse& operator=(SureResponse&&) = delete;
 
-  ~SureResponse() { answer({.status = 503, .headers = {}, .body = to_bytes("the room is gone")}); }
+  ~SureResponse() { answer({.status = 503, .headers = {}, .body = to_bytes(kUnanswered)}); }
 
   void answer(RoomResponse response) {
     if (Respond respond = std::exchange(respond_, nullptr)) respond(std::move(response));
@@ -173,15 +176,22 @@ void Room::handle(RoomEvent event) {
   } else if (auto* close = std::get_if<CloseEvent>(&event)) {
     handle_close(close->connection);
   } else if (auto* request = std::get_if<RequestEvent>(&event)) {
-    run_turn([&] {
-      handler_->on_request(request->request, [sure = SureResponse(std::move(request->respond))](
-                                                 RoomResponse response) mutable {
-        sure.answer(std::move(response));
-      });
-    });
+    run_turn([&] { handler_->on_request(request->request, gated(std::move(request->respond))); });
   } else {
     handle_alarm();
   }
+}
+
+// An answer may tell what was written for it, so it passes the gate as messages do.
+Respond Room::gated(Respond respond) {
+  return [weak = std::weak_ptr(self_),
+          sure = SureResponse(std::move(respond))](RoomResponse response) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    (*self)->gate_.after_writes([sure = std::move(sure), response = std::move(response)]() mutable {
+      sure.answer(std::move(response));
+    });
+  };
 }
 
 void Room::open(RoomDirectory::Opened done) {

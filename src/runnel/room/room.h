@@ -89,6 +89,7 @@ class Room final : public RoomContext, private StoredRoomOwner {
   void accept(RoomEvent event);
   void drain_mailbox();
   void handle(RoomEvent event);
+  [[nodiscard]] Respond gated(Respond respond);
   void handle_connect(ConnectionId id);
   void handle_message(Connection& connection, PayloadKind kind, ByteView payload);
   void handle_close(ConnectionId id);

@@ -56,6 +56,24 @@ TEST(RoomFailure, AFailedWriteBreaksTheRoomAndNothingThatWaitedForItLeaves) {
   EXPECT_EQ(rooms.open(rooms.room), OpenOutcome::Ready);
 }
 
+TEST(RoomFailure, ARequestThatWroteIsAnsweredOnlyOnceThatIsCommitted) {
+  Rooms rooms;
+  std::vector<int> statuses;
+  const auto write = [&] {
+    rooms.directory->request(rooms.room, {.method = "WRITE", .body = to_bytes("u")},
+                             [&](const RoomResponse& r) { statuses.push_back(r.status); });
+  };
+  EXPECT_EQ(rooms.open(rooms.room), OpenOutcome::Ready);
+  write();
+  EXPECT_THAT(statuses, IsEmpty());
+  rooms.settle();
+  EXPECT_THAT(statuses, ElementsAre(200));
+  rooms.store->set_failing(true);
+  write();
+  rooms.settle();
+  EXPECT_THAT(statuses, ElementsAre(200, 503));
+}
+
 TEST(RoomFailure, AStartThatFailsIsToldAndTriedAgainByTheNextWhoComes) {
   ScriptedRooms rooms;
   bool broken = true;

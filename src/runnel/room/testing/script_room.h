@@ -79,6 +79,7 @@ class ScriptRoom final : public RoomHandler {
   void on_request(const RoomRequest& request, Respond respond) override {
     script_.events.push_back("request " + request.method);
     if (request.method == "HANG") return;
+    if (request.method == "WRITE") context_.storage().append({.update = request.body}, nullptr);
     respond({.status = 200, .headers = {}, .body = request.body});
   }
 

@@ -1,7 +1,5 @@
 #include "ycpp/encoding/byte_reader.h"
 
-#include "base/bytes.h"
-
 namespace ycpp {
 
 namespace {
@@ -38,6 +36,49 @@ Groups read_groups(const std::uint8_t* pos, const std::uint8_t* end, std::uint64
 
 }  // namespace
 
+// What is left, one to seven bytes of it, and behind it bytes that end no number. The columns of a
+// small update are that short.
+std::uint64_t ByteReader::last_word() const noexcept {
+  constexpr std::uint64_t kNoEnd = 0x8080808080808080;
+  const std::size_t count = remaining();
+  std::uint64_t word = 0;
+  if (count >= sizeof(std::uint32_t)) {
+    const std::size_t second = count - sizeof(std::uint32_t);
+    word = load_low_first<std::uint32_t>(pos_);
+    word |= std::uint64_t{load_low_first<std::uint32_t>(pos_ + second)} << (8U * second);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) word |= std::uint64_t{pos_[i]} << (8U * i);
+  }
+  return word | (kNoEnd << (8U * count));
+}
+
+std::uint64_t ByteReader::var_uint_near_end() noexcept {
+  if (pos_ == end_) [[unlikely]]
+    return var_uint_slow();
+  unsigned count = 0;
+  if (remaining() >= sizeof(std::uint32_t)) {
+    const std::uint32_t few = groups_of_three(pos_, count);
+    pos_ += count;
+    if (count != 0) return few;
+  }
+  const std::uint64_t groups = groups_of_word(last_word(), count);
+  if (count == 0) [[unlikely]]
+    return var_uint_slow();
+  pos_ += count;
+  return groups;
+}
+
+VarInt ByteReader::var_int_near_end() noexcept {
+  if (pos_ == end_) [[unlikely]]
+    return var_int_slow();
+  unsigned count = 0;
+  const std::uint64_t groups = groups_of_word(last_word(), count);
+  if (count == 0) [[unlikely]]
+    return var_int_slow();
+  pos_ += count;
+  return {.magnitude = magnitude_of(groups), .negative = is_negative(groups)};
+}
+
 std::uint64_t ByteReader::var_uint_slow() noexcept {
   const Groups groups = read_groups(pos_, end_, 0, 0);
   if (groups.error != nullptr) {
@@ -63,7 +104,9 @@ VarInt ByteReader::var_int_slow() noexcept {
   return {.magnitude = groups.value, .negative = (first & 0x40U) != 0};
 }
 
-std::string_view ByteReader::var_string(TextShape& shape) noexcept {
+ByteView ByteReader::var_bytes_slow() noexcept { return bytes(var_uint()); }
+
+std::string_view ByteReader::var_string_of_any(TextShape& shape) noexcept {
   const ByteView view = var_bytes();
   shape = measure_utf8(runnel::as_text(view));
   if (!shape.valid) [[unlikely]] {
@@ -72,11 +115,6 @@ std::string_view ByteReader::var_string(TextShape& shape) noexcept {
     return {};
   }
   return runnel::as_text(view);
-}
-
-std::string_view ByteReader::var_string() noexcept {
-  TextShape shape;
-  return var_string(shape);
 }
 
 std::uint64_t ByteReader::big_endian(std::size_t width) noexcept {
@@ -92,6 +130,14 @@ float ByteReader::float32() noexcept {
 double ByteReader::float64() noexcept { return std::bit_cast<double>(big_endian(8)); }
 
 std::int64_t ByteReader::big_int64() noexcept { return static_cast<std::int64_t>(big_endian(8)); }
+
+void ByteReader::set_error_at(const char* what, const std::uint8_t* where) noexcept {
+  if (error_ != nullptr) return;
+  error_ = what;
+  error_at_ = where;
+  pos_ = end_;
+  if (failed_ != nullptr) *failed_ = true;
+}
 
 Error ByteReader::error(std::string_view doing) const {
   std::string detail{doing};

@@ -5,10 +5,11 @@
 // Layouts: docs/formats/updates.md, section "Primitives".
 #pragma once
 
+#include "base/bytes.h"
 #include "ycpp/encoding/utf.h"
+#include "ycpp/encoding/var_groups.h"
 #include "ycpp/id.h"
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,7 +35,8 @@ class ByteReader {
   ByteReader() = default;
 
   // `base` is where offsets in errors count from, when `bytes` is a part of a larger input.
-  // `failed` as in report_to().
+  // `*failed` is also set when this reader fails, so that who reads several columns looks at one
+  // flag; it outlives the reader.
   explicit ByteReader(ByteView bytes, const std::uint8_t* base = nullptr,
                       bool* failed = nullptr) noexcept
       : pos_(bytes.data()),
@@ -79,7 +81,7 @@ class ByteReader {
     if (remaining() >= sizeof(std::uint64_t)) [[likely]] {
       return var_uint_from_word();
     }
-    return var_uint_slow();
+    return var_uint_near_end();
   }
 
   VarInt var_int() noexcept {
@@ -90,7 +92,7 @@ class ByteReader {
     if (remaining() >= sizeof(std::uint64_t)) [[likely]] {
       return var_int_from_word();
     }
-    return var_int_slow();
+    return var_int_near_end();
   }
 
   // Exactly `count` bytes; a view into the input.
@@ -105,12 +107,33 @@ class ByteReader {
   }
 
   // A length and that many bytes; a view into the input.
-  ByteView var_bytes() noexcept { return bytes(var_uint()); }
+  ByteView var_bytes() noexcept {
+    if (pos_ != end_) [[likely]] {
+      const std::size_t count = *pos_;
+      if (count < 0x80 && count < remaining()) [[likely]] {
+        const ByteView view{pos_ + 1, count};
+        pos_ += count + 1;
+        return view;
+      }
+    }
+    return var_bytes_slow();
+  }
 
   // A length in bytes and that much UTF-8; a view into the input. `shape` receives the length in
   // UTF-16 units. Anything but well-formed UTF-8 is a failure.
-  std::string_view var_string(TextShape& shape) noexcept;
-  std::string_view var_string() noexcept;
+  std::string_view var_string(TextShape& shape) noexcept {
+    if (remaining() >= 2 && pos_[0] == 1 && pos_[1] < 0x80) [[likely]] {
+      shape = {.utf16_length = 1};
+      pos_ += 2;
+      return runnel::as_text({pos_ - 1, 1});
+    }
+    return var_string_of_any(shape);
+  }
+
+  std::string_view var_string() noexcept {
+    TextShape shape;
+    return var_string(shape);
+  }
 
   float float32() noexcept;
   double float64() noexcept;
@@ -146,59 +169,25 @@ class ByteReader {
   // Keeps the first failure; `what` has static lifetime. The offset is that of the next byte.
   void set_error(const char* what) noexcept { set_error_at(what, pos_); }
 
-  void set_error_at(const char* what, const std::uint8_t* where) noexcept {
-    if (error_ == nullptr) {
-      error_ = what;
-      error_at_ = where;
-      pos_ = end_;
-      if (failed_ != nullptr) *failed_ = true;
-    }
-  }
+  [[gnu::cold]] void set_error_at(const char* what, const std::uint8_t* where) noexcept;
 
-  // Also sets `*failed` when this reader fails, so that who reads several columns looks at one
-  // flag. `failed` outlives the reader.
-  void report_to(bool* failed) noexcept { failed_ = failed; }
+  // What went wrong, or null.
+  [[nodiscard]] const char* failure() const noexcept { return error_; }
+
+  // Where it did.
+  [[nodiscard]] const std::uint8_t* failed_at() const noexcept { return error_at_; }
 
   // What went wrong and where, once ok() is false. `doing` says what was being read.
   [[nodiscard]] Error error(std::string_view doing) const;
 
  private:
-  // The groups of seven bits of up to three bytes at once: they hold most clocks. Four bytes must
-  // be left; `count` as below.
-  [[nodiscard]] std::uint32_t groups_of_three(unsigned& count) const noexcept {
-    std::uint32_t word = 0;
-    std::memcpy(&word, pos_, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
-    const std::uint32_t last_bytes = ~word & 0x808080;
-    if (last_bytes == 0) return count = 0;
-    count = (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
-    const std::uint32_t groups = word & (last_bytes ^ (last_bytes - 1));
-    return (groups & 0x7FU) | ((groups & 0x7F00U) >> 1U) | ((groups & 0x7F0000U) >> 2U);
-  }
-
-  // The groups of seven bits of up to eight bytes at once: client ids take five, and there are two
-  // in most structs. Eight bytes must be left; `count` receives how many of them there are, 0 if
-  // the number is longer.
-  [[nodiscard]] std::uint64_t groups_of_word(unsigned& count) const noexcept {
-    std::uint64_t word = 0;
-    std::memcpy(&word, pos_, sizeof word);
-    if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
-    const std::uint64_t last_bytes = ~word & 0x8080808080808080;
-    count = last_bytes == 0 ? 0 : (static_cast<unsigned>(std::countr_zero(last_bytes)) / 8U) + 1U;
-    const std::uint64_t up_to_last = last_bytes ^ (last_bytes - 1);
-    std::uint64_t groups = word & up_to_last & 0x7F7F7F7F7F7F7F7F;
-    groups = ((groups & 0x7F007F007F007F00) >> 1U) | (groups & 0x007F007F007F007F);
-    groups = ((groups & 0x3FFF00003FFF0000) >> 2U) | (groups & 0x00003FFF00003FFF);
-    return ((groups & 0x0FFFFFFF00000000) >> 4U) | (groups & 0x000000000FFFFFFF);
-  }
-
   std::uint64_t var_uint_from_word() noexcept {
     unsigned count = 0;
-    if (const std::uint32_t few = groups_of_three(count); count != 0) [[likely]] {
+    if (const std::uint32_t few = groups_of_three(pos_, count); count != 0) [[likely]] {
       pos_ += count;
       return few;
     }
-    const std::uint64_t groups = groups_of_word(count);
+    const std::uint64_t groups = groups_of_word(load_low_first<std::uint64_t>(pos_), count);
     if (count == 0 || groups > kMaxSafeInteger) [[unlikely]] {
       return var_uint_slow();
     }
@@ -206,24 +195,28 @@ class ByteReader {
     return groups;
   }
 
-  // The second bit of the first byte is the sign.
   VarInt var_int_from_word() noexcept {
     unsigned count = 0;
-    if (const std::uint32_t few = groups_of_three(count); count != 0) [[likely]] {
+    if (const std::uint32_t few = groups_of_three(pos_, count); count != 0) [[likely]] {
       pos_ += count;
-      return {.magnitude = ((few >> 7U) << 6U) | (few & 0x3FU), .negative = (few & 0x40U) != 0};
+      return {.magnitude = magnitude_of(few), .negative = is_negative(few)};
     }
-    const std::uint64_t groups = groups_of_word(count);
-    const std::uint64_t magnitude = ((groups >> 7U) << 6U) | (groups & 0x3FU);
+    const std::uint64_t groups = groups_of_word(load_low_first<std::uint64_t>(pos_), count);
+    const std::uint64_t magnitude = magnitude_of(groups);
     if (count == 0 || magnitude > kMaxSafeInteger) [[unlikely]] {
       return var_int_slow();
     }
     pos_ += count;
-    return {.magnitude = magnitude, .negative = (groups & 0x40U) != 0};
+    return {.magnitude = magnitude, .negative = is_negative(groups)};
   }
 
+  [[nodiscard]] std::uint64_t last_word() const noexcept;
+  std::uint64_t var_uint_near_end() noexcept;
+  VarInt var_int_near_end() noexcept;
   std::uint64_t var_uint_slow() noexcept;
+  ByteView var_bytes_slow() noexcept;
   VarInt var_int_slow() noexcept;
+  std::string_view var_string_of_any(TextShape& shape) noexcept;
   std::uint64_t big_endian(std::size_t width) noexcept;
 
   const std::uint8_t* pos_{nullptr};

@@ -3,48 +3,110 @@
 #include "ycpp/encoding/utf.h"
 
 #include <limits>
+#include <utility>
 
 namespace ycpp {
 
-namespace {
-
-std::string_view read_blob(ByteReader& in, bool& ascii) noexcept {
-  TextShape shape;
-  const std::string_view blob = in.var_string(shape);
-  ascii = shape.ascii;
-  return blob;
+void ColumnSource::set_error(const void* column, const char* what,
+                             const std::uint8_t* where) noexcept {
+  failed_ = true;
+  if (column_ != nullptr) return;
+  column_ = column;
+  what_ = what;
+  where_ = where;
 }
 
-}  // namespace
+Error ColumnSource::error(std::string_view doing) const {
+  std::string detail{doing};
+  detail += ": ";
+  detail += what_ == nullptr ? "no failure" : what_;
+  const std::size_t byte =
+      what_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(where_ - begin_);
+  return {.code = Errc::Malformed, .detail = std::move(detail), .byte = byte};
+}
+
+void RunReader::set_error(const char* what) noexcept {
+  source_->set_error(this, what, pos_);
+  pos_ = end_;
+}
+
+[[gnu::always_inline]] inline VarInt RunReader::next_int() noexcept {
+  if (pos_ != end_ && *pos_ < 0x80) {
+    const std::uint8_t byte = *pos_++;
+    return {.magnitude = magnitude_of(byte), .negative = is_negative(byte)};
+  }
+  if (static_cast<std::size_t>(source_->end() - pos_) >= sizeof(std::uint64_t)) [[likely]] {
+    unsigned count = 0;
+    std::uint64_t groups = groups_of_three(pos_, count);
+    if (count == 0) groups = groups_of_word(load_low_first<std::uint64_t>(pos_), count);
+    const std::uint64_t magnitude = magnitude_of(groups);
+    // The bytes looked at may be those of the next column.
+    const bool is_inside = count <= static_cast<std::size_t>(end_ - pos_);
+    if (count != 0 && is_inside && magnitude <= kMaxSafeInteger) [[likely]] {
+      pos_ += count;
+      return {.magnitude = magnitude, .negative = is_negative(groups)};
+    }
+  }
+  return next_int_slow();
+}
+
+std::uint64_t RunReader::next_uint_slow() noexcept {
+  ByteReader reader{ByteView{pos_, end_}};
+  const std::uint64_t value = reader.var_uint();
+  go_on_behind(reader);
+  return value;
+}
+
+VarInt RunReader::next_int_slow() noexcept {
+  ByteReader reader{ByteView{pos_, end_}};
+  const VarInt value = reader.var_int();
+  go_on_behind(reader);
+  return value;
+}
+
+void RunReader::go_on_behind(const ByteReader& reader) noexcept {
+  if (reader.ok()) {
+    pos_ = reader.position();
+  } else {
+    pos_ = reader.failed_at();
+    set_error(reader.failure());
+  }
+}
 
 void UintOptRleReader::read_run() noexcept {
-  const VarInt number = in_.var_int();
+  const VarInt number = next_int();
   value_ = number.magnitude;
-  count_ = number.negative ? in_.var_uint() + 2 : 1;
+  count_ = number.negative ? next_uint() + 2 : 1;
 }
 
 void IntDiffOptRleReader::read_run() noexcept {
-  const std::int64_t number = in_.var_int().value();
+  const std::int64_t number = next_int().value();
   // Halving rounds down, also below zero: the lowest bit says whether a count follows.
   difference_ = number >> 1;
-  count_ = (number & 1) != 0 ? in_.var_uint() + 2 : 1;
+  count_ = (number & 1) != 0 ? next_uint() + 2 : 1;
 }
 
 void RleByteReader::read_run() noexcept {
-  value_ = in_.u8();
-  count_ = in_.at_end() ? std::numeric_limits<std::uint64_t>::max() : in_.var_uint() + 1;
+  value_ = next_byte();
+  count_ = at_end() ? std::numeric_limits<std::uint64_t>::max() : next_uint() + 1;
 }
 
-StringReader::StringReader(ByteView column, const std::uint8_t* base, bool* failed) noexcept
-    : blob_reader_(column, base, failed),
-      blob_(read_blob(blob_reader_, ascii_)),
-      lengths_(blob_reader_.rest(), base == nullptr ? column.data() : base, failed) {}
+std::string_view StringReader::read_blob(ByteView& column, ColumnSource& source) noexcept {
+  ByteReader reader{column};
+  TextShape shape;
+  const std::string_view blob = reader.var_string(shape);
+  column = reader.rest();
+  ascii_ = shape.ascii;
+  if (!reader.ok()) [[unlikely]]
+    source.set_error(this, reader.failure(), reader.failed_at());
+  return blob;
+}
 
 ColumnText StringReader::read() {
   const std::uint64_t length = lengths_.read();
   if (!ascii_) return read_wide(length);
   if (length > blob_.size() - position_) [[unlikely]] {
-    lengths_.in().set_error("string runs past the end of its column");
+    lengths_.set_error("string runs past the end of its column");
     return {};
   }
   const std::string_view text = blob_.substr(position_, static_cast<std::size_t>(length));
@@ -60,7 +122,7 @@ ColumnText StringReader::read_wide(std::uint64_t length) {
   // Only at the end of the blob can the walk fall short of the length.
   if (end.byte == tail.size() && utf16_length(whole) != length + (starts_in_pair ? 1 : 0))
       [[unlikely]] {
-    lengths_.in().set_error("string runs past the end of its column");
+    lengths_.set_error("string runs past the end of its column");
     return {};
   }
   position_ += end.byte;

@@ -15,22 +15,93 @@
 
 namespace ycpp {
 
+class RunReader;
+
+// What the readers of the columns of one update share: the update, and their first failure.
+class ColumnSource {
+ public:
+  // Columns are parts of `update`; offsets in errors count from its start.
+  explicit ColumnSource(ByteView update) noexcept
+      : begin_(update.data()), end_(update.data() + update.size()) {}
+
+  ColumnSource(const ColumnSource&) = delete;
+  ColumnSource& operator=(const ColumnSource&) = delete;
+  ColumnSource(ColumnSource&&) = delete;
+  ColumnSource& operator=(ColumnSource&&) = delete;
+  ~ColumnSource() = default;
+
+  [[nodiscard]] bool ok() const noexcept { return !failed_; }
+
+  // To be set by whatever else reads the update, as ByteReader does.
+  [[nodiscard]] bool* failed() noexcept { return &failed_; }
+
+  [[nodiscard]] const std::uint8_t* begin() const noexcept { return begin_; }
+
+  // Behind the bytes that may be looked at. A number is taken from more bytes than it has, and the
+  // columns of small updates are shorter than that, but others follow them.
+  [[nodiscard]] const std::uint8_t* end() const noexcept { return end_; }
+
+  // Keeps the first failure. `column` says whose it is, by its address; `what` has static lifetime.
+  [[gnu::cold]] void set_error(const void* column, const char* what,
+                               const std::uint8_t* where) noexcept;
+
+  // The column that failed first, or null.
+  [[nodiscard]] const void* failed_column() const noexcept { return column_; }
+
+  // What went wrong there, once failed_column() is set. `doing` says what was being read.
+  [[nodiscard]] Error error(std::string_view doing) const;
+
+ private:
+  bool failed_{false};
+  const std::uint8_t* begin_;
+  const std::uint8_t* end_;
+  const void* column_{nullptr};
+  const char* what_{nullptr};
+  const std::uint8_t* where_{nullptr};
+};
+
 // What the readers of runs have in common: the column, and what is left of the run that was read.
+// Small, since an update of one character has nine of them. After a failure every read gives zero.
 class RunReader {
  public:
-  RunReader() = default;
+  // `source` outlives the reader.
+  RunReader(ByteView column, ColumnSource& source) noexcept
+      : pos_(column.data()), source_(&source), end_(column.data() + column.size()) {}
 
-  // `base` and `failed` as ByteReader has them.
-  explicit RunReader(ByteView column, const std::uint8_t* base = nullptr,
-                     bool* failed = nullptr) noexcept
-      : in_(column, base, failed) {}
+  [[nodiscard]] bool at_end() const noexcept { return pos_ == end_; }
 
-  [[nodiscard]] ByteReader& in() noexcept { return in_; }
-
-  [[nodiscard]] const ByteReader& in() const noexcept { return in_; }
+  // `what` has static lifetime.
+  [[gnu::cold]] void set_error(const char* what) noexcept;
 
  protected:
-  ByteReader in_;
+  [[nodiscard]] std::uint8_t next_byte() noexcept {
+    if (pos_ == end_) [[unlikely]] {
+      set_error("unexpected end of input");
+      return 0;
+    }
+    return *pos_++;
+  }
+
+  [[nodiscard]] std::uint64_t next_uint() noexcept {
+    if (pos_ != end_ && *pos_ < 0x80) [[likely]] {
+      return *pos_++;
+    }
+    return next_uint_slow();
+  }
+
+  [[nodiscard]] VarInt next_int() noexcept;
+
+ private:
+  std::uint64_t next_uint_slow() noexcept;
+  VarInt next_int_slow() noexcept;
+  void go_on_behind(const ByteReader& reader) noexcept;
+
+  // Not side by side with the end: compilers would take both through vector registers.
+  const std::uint8_t* pos_;
+  ColumnSource* source_;
+  const std::uint8_t* end_;
+
+ protected:
   std::uint64_t count_{0};
 };
 
@@ -61,7 +132,7 @@ class IntDiffOptRleReader : public RunReader {
     --count_;
     value_ += static_cast<std::uint64_t>(difference_);
     if (value_ > kMaxSafeInteger) [[unlikely]] {
-      in_.set_error("value outside 0 and 2^53 - 1");
+      set_error("value outside 0 and 2^53 - 1");
       value_ = 0;
     }
     return value_;
@@ -102,27 +173,25 @@ struct ColumnText {
 // together here with its half, and is a view into this reader.
 class StringReader {
  public:
-  StringReader() = default;
-
   // The blob, and behind it the lengths.
-  explicit StringReader(ByteView column, const std::uint8_t* base = nullptr,
-                        bool* failed = nullptr) noexcept;
+  StringReader(ByteView column, ColumnSource& source) noexcept
+      : blob_(read_blob(column, source)), lengths_(column, source) {}
 
   ColumnText read();
 
-  [[nodiscard]] ByteReader& in() noexcept { return lengths_.in(); }
+  // The column of the lengths, which fails apart from the blob.
+  [[nodiscard]] UintOptRleReader& lengths() noexcept { return lengths_; }
 
-  [[nodiscard]] const ByteReader& in() const noexcept { return lengths_.in(); }
+  [[nodiscard]] const UintOptRleReader& lengths() const noexcept { return lengths_; }
 
   // Whether a string that was handed out is a view into this reader.
   [[nodiscard]] bool owns_views() const noexcept { return !cut_.empty(); }
 
-  [[nodiscard]] const ByteReader& failed_blob() const noexcept { return blob_reader_; }
-
  private:
+  // Leaves the lengths in `column`.
+  [[nodiscard]] std::string_view read_blob(ByteView& column, ColumnSource& source) noexcept;
   ColumnText read_wide(std::uint64_t length);
 
-  ByteReader blob_reader_;
   bool ascii_{true};
   std::string_view blob_;
   std::size_t position_{0};  // byte of the next character

@@ -25,9 +25,10 @@ void check_numbers(const NumberVectors& vectors) {
     }
     EXPECT_EQ(to_hex(writer.finish()), hex);
     const Bytes bytes = from_hex(hex);
-    Reader reader{ByteView{bytes}};
+    ColumnSource source{bytes};
+    Reader reader{bytes, source};
     for (const std::uint64_t number : numbers) EXPECT_EQ(reader.read(), number) << hex;
-    EXPECT_TRUE(reader.in().ok() && reader.in().at_end());
+    EXPECT_TRUE(source.ok() && reader.at_end());
   }
 }
 
@@ -89,13 +90,14 @@ TEST(Columns, strings_match_the_vectors_of_lib0_also_where_a_pair_is_cut) {
     for (const std::string& text : strings) writer.write(text, utf16_length(text));
     EXPECT_EQ(to_hex(finished(writer)), hex);
     const Bytes bytes = from_hex(hex);
-    StringReader reader{ByteView{bytes}};
+    ColumnSource source{bytes};
+    StringReader reader{bytes, source};
     for (const std::string& text : strings) {
       const ColumnText read = reader.read();
       EXPECT_EQ(read.text, text);
       EXPECT_EQ(read.utf16_length, utf16_length(text));
     }
-    EXPECT_TRUE(reader.in().ok());
+    EXPECT_TRUE(source.ok());
   }
 }
 
@@ -110,26 +112,49 @@ TEST(Columns, values_outside_what_a_clock_can_hold_are_refused) {
   // A difference of -1 from zero, and one that adds up beyond 2^53 - 1.
   for (const char* hex : {"42", "bfffffffffffff1f 00"}) {
     const Bytes bytes = from_hex(hex);
-    IntDiffOptRleReader reader{ByteView{bytes}};
+    ColumnSource source{bytes};
+    IntDiffOptRleReader reader{bytes, source};
     for (int i = 0; i < 3; ++i) reader.read();
-    EXPECT_FALSE(reader.in().ok()) << hex;
+    EXPECT_FALSE(source.ok()) << hex;
   }
 }
 
 TEST(Columns, reading_past_the_end_fails_and_only_a_run_of_bytes_has_none) {
   const Bytes one{7};
-  UintOptRleReader numbers{ByteView{one}};
+  ColumnSource source{one};
+  UintOptRleReader numbers{one, source};
   numbers.read();
-  EXPECT_TRUE(numbers.in().ok());
+  EXPECT_TRUE(source.ok());
   numbers.read();
-  EXPECT_FALSE(numbers.in().ok());
-  RleByteReader bytes{ByteView{one}};
+  EXPECT_EQ(source.failed_column(), &numbers);
+  EXPECT_EQ(source.error("numbers").byte, 1U);
+  ColumnSource source_of_bytes{one};
+  RleByteReader bytes{one, source_of_bytes};
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(bytes.read(), 7);
-  EXPECT_TRUE(bytes.in().ok());
+  EXPECT_TRUE(source_of_bytes.ok());
   const Bytes short_blob = from_hex("01 61 02");
-  StringReader strings{ByteView{short_blob}};
+  ColumnSource source_of_strings{short_blob};
+  StringReader strings{short_blob, source_of_strings};
   static_cast<void>(strings.read());
-  EXPECT_FALSE(strings.in().ok());
+  EXPECT_EQ(source_of_strings.failed_column(), &strings.lengths());
+}
+
+TEST(Columns, a_number_ends_with_its_column_though_more_bytes_follow_it) {
+  // Numbers of every length up to eight bytes at the end of a column, whole and one byte short.
+  for (std::size_t length = 1; length <= 8; ++length) {
+    Bytes update(length, 0x81);
+    update[length - 1] = 1;
+    update.resize(length + 16, 0x83);
+    const ByteView column{update.data(), length};
+    ColumnSource source{update};
+    UintOptRleReader whole{column, source};
+    ByteReader expected{column};
+    EXPECT_EQ(whole.read(), expected.var_int().magnitude) << length;
+    EXPECT_TRUE(source.ok() && whole.at_end()) << length;
+    UintOptRleReader cut{column.first(length - 1), source};
+    EXPECT_EQ(cut.read(), 0U) << length;
+    EXPECT_EQ(source.failed_column(), &cut) << length;
+  }
 }
 
 }  // namespace

@@ -85,6 +85,30 @@ constexpr IntVector kVarInts[] = {
     {9007199254740991, false, "bfffffffffffff1f"},
 };
 
+// Few bytes are taken one way, many another.
+TEST(VarUint, is_the_same_however_many_bytes_follow_it) {
+  for (unsigned bits = 0; bits < 53; ++bits) {
+    const std::uint64_t number = (std::uint64_t{1} << bits) | (bits * 5);
+    ByteWriter writer;
+    writer.var_uint(number);
+    for (std::size_t more = 0; more < 10; ++more) {
+      Bytes bytes = writer.to_bytes();
+      const std::size_t size = bytes.size();
+      bytes.resize(size + more, 0xFF);
+      ByteReader reader{bytes};
+      EXPECT_EQ(reader.var_uint(), number);
+      EXPECT_EQ(reader.offset(), size);
+      ByteReader with_sign{bytes};
+      const VarInt read = with_sign.var_int();
+      EXPECT_EQ(signed_groups(read.magnitude, read.negative), number);
+      EXPECT_EQ(with_sign.offset(), size);
+      ByteReader cut{ByteView{bytes}.first(size - 1)};
+      EXPECT_EQ(cut.var_uint(), 0U);
+      EXPECT_FALSE(cut.ok());
+    }
+  }
+}
+
 TEST(VarInt, matches_the_vectors_of_lib0) {
   for (const IntVector& vector : kVarInts) {
     ByteWriter writer;

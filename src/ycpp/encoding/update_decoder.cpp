@@ -16,27 +16,88 @@ bool is_json_or_undefined(std::string_view text) noexcept {
   return text == kUndefined || is_json(text);
 }
 
-ByteView first_column(ByteReader& rest, ByteView update) noexcept {
-  if (rest.var_uint() != 0) rest.set_error_at("feature flag is not zero", update.data());
-  return rest.var_bytes();
-}
-
-// An update that ends before the column of texts has failed by that alone.
-ByteView string_column(ByteReader& rest) noexcept {
-  static constexpr std::uint8_t kEmpty[]{0};
-  const ByteView column = rest.var_bytes();
-  return rest.ok() ? column : ByteView{kEmpty};
-}
-
 // The kind of the struct with this info byte.
 BlockKind kind_of(std::uint8_t info) noexcept {
   return static_cast<BlockKind>(info & kInfoKindMask);
 }
 
-// The first number of a column of clients.
-std::uint64_t first_number(ByteView column) noexcept {
-  ByteReader reader{column};
-  return reader.var_int().magnitude;
+[[gnu::noinline]] ByteView long_column(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+  ByteReader reader{ByteView{at, end}};
+  const ByteView column = reader.var_bytes();
+  return reader.ok() ? column : ByteView{end, end};
+}
+
+// The column whose size stands at `at`, which goes behind it. If there is less of the column than
+// its size says, nothing is left for it and for those behind it. Small updates are little more than
+// their columns.
+[[gnu::always_inline]] inline ByteView take_column(const std::uint8_t*& at,
+                                                   const std::uint8_t* end) noexcept {
+  constexpr std::ptrdiff_t kLong = 0x80;
+  const std::ptrdiff_t size = at != end ? *at : kLong;
+  if (size >= kLong || size >= end - at) [[unlikely]] {
+    const ByteView column = long_column(at, end);
+    at = column.data() + column.size();
+    return column;
+  }
+  const std::uint8_t* const begin = at + 1;
+  at = begin + size;
+  return {begin, at};
+}
+
+// Where the columns begin: behind the feature flag, which is zero. The end if it is not.
+const std::uint8_t* columns_of(ByteView update) noexcept {
+  if (!update.empty() && update.front() == 0) [[likely]]
+    return update.data() + 1;
+  ByteReader reader{update};
+  const bool is_known = reader.var_uint() == 0 && reader.ok();
+  return is_known ? reader.position() : update.data() + update.size();
+}
+
+UpdateStart look_at_start_v1(ByteView update) noexcept {
+  ByteReader reader{update};
+  const bool has_structs = reader.var_uint() != 0;
+  if (!has_structs && reader.ok()) {
+    return {.kind = UpdateStart::Kind::Deletes, .first = {}, .deletes = reader.rest()};
+  }
+  if (reader.var_uint() == 0) return {};
+  Id id;
+  id.client = ClientId{reader.var_uint()};
+  id.clock = reader.var_uint();
+  const std::uint8_t info = reader.u8();
+  if (!reader.ok() || kind_of(info) == BlockKind::Skip) return {};
+  return {.kind = UpdateStart::Kind::Struct, .first = id, .deletes = {}};
+}
+
+UpdateStart look_at_start_v2(ByteView update) noexcept {
+  const std::uint8_t* const end = update.data() + update.size();
+  const std::uint8_t* at = columns_of(update);
+  take_column(at, end);  // keys
+  const ByteView clients = take_column(at, end);
+  take_column(at, end);  // left clocks
+  take_column(at, end);  // right clocks
+  const ByteView infos = take_column(at, end);
+  const ByteView strings = take_column(at, end);
+  take_column(at, end);  // parents
+  take_column(at, end);  // types
+  take_column(at, end);  // lengths
+  ByteReader rest{ByteView{at, end}, update.data()};
+  const bool has_structs = rest.var_uint() != 0;
+  if (!has_structs) {
+    // Text that no struct has is checked all the same, by who reads all of the update.
+    const bool has_text = strings.size() != 1 || strings.front() != 0;
+    if (!rest.ok() || has_text) return {};
+    return {.kind = UpdateStart::Kind::Deletes, .first = {}, .deletes = rest.rest()};
+  }
+  if (clients.empty() || infos.empty() || rest.var_uint() == 0) return {};
+  if (kind_of(infos.front()) == BlockKind::Skip) return {};
+  // More columns follow, so there are eight bytes to be looked at.
+  if (static_cast<std::size_t>(end - clients.data()) < sizeof(std::uint64_t)) return {};
+  unsigned bytes = 0;
+  const std::uint64_t client =
+      magnitude_of(groups_of_word(load_low_first<std::uint64_t>(clients.data()), bytes));
+  const Id id{.client = ClientId{client}, .clock = rest.var_uint()};
+  if (!rest.ok() || bytes == 0 || bytes > clients.size() || client > kMaxSafeInteger) return {};
+  return {.kind = UpdateStart::Kind::Struct, .first = id, .deletes = {}};
 }
 
 }  // namespace
@@ -61,42 +122,56 @@ ByteView UpdateDecoderV1::read_json_strings(std::uint64_t count) noexcept {
   return {start, rest_.position()};
 }
 
+UpdateDecoderV2::UpdateDecoderV2(ByteView update)
+    : UpdateDecoderV2(update, columns_of(update), update.data() + update.size()) {}
+
 // Every column is made in its place: copying readers that were just written costs more than the
 // rest of this.
-UpdateDecoderV2::UpdateDecoderV2(ByteView update)
-    : rest_(update, update.data(), &failed_),
-      key_clock_(first_column(rest_, update), update.data(), &failed_),
-      client_(rest_.var_bytes(), update.data(), &failed_),
-      left_clock_(rest_.var_bytes(), update.data(), &failed_),
-      right_clock_(rest_.var_bytes(), update.data(), &failed_),
-      info_(rest_.var_bytes(), update.data(), &failed_),
-      string_(string_column(rest_), update.data(), &failed_),
-      parent_info_(rest_.var_bytes(), update.data(), &failed_),
-      type_ref_(rest_.var_bytes(), update.data(), &failed_),
-      len_(rest_.var_bytes(), update.data(), &failed_) {
+UpdateDecoderV2::UpdateDecoderV2(ByteView update, const std::uint8_t* at, const std::uint8_t* end)
+    : source_(update),
+      key_clock_(take_column(at, end), source_),
+      client_(take_column(at, end), source_),
+      left_clock_(take_column(at, end), source_),
+      right_clock_(take_column(at, end), source_),
+      info_(take_column(at, end), source_),
+      string_(take_column(at, end), source_),
+      parent_info_(take_column(at, end), source_),
+      type_ref_(take_column(at, end), source_),
+      len_(take_column(at, end), source_),
+      rest_({at, end}, update.data(), source_.failed()) {
+  if (at == end) [[unlikely]]
+    find_header_error(update);
   constexpr std::uint64_t kStructsFree = std::uint64_t{1} << 18U;
   constexpr std::uint64_t kStructsPerByte = 64;
   structs_max_ = kStructsFree + (update.size() * kStructsPerByte);
 }
 
+// Reads the header again where nothing was left behind it.
+void UpdateDecoderV2::find_header_error(ByteView update) noexcept {
+  rest_ = ByteReader{update, update.data(), source_.failed()};
+  if (rest_.var_uint() != 0) rest_.set_error_at("feature flag is not zero", update.data());
+  constexpr int kColumns = 9;
+  for (int i = 0; i < kColumns; ++i) rest_.var_bytes();
+}
+
 Error UpdateDecoderV2::error() const {
-  const std::array<std::pair<const char*, const ByteReader*>, 11> readers{{
-      {"update (V2)", &rest_},
-      {"update (V2), strings", &string_.failed_blob()},
-      {"update (V2), keys", &key_clock_.in()},
-      {"update (V2), clients", &client_.in()},
-      {"update (V2), left clocks", &left_clock_.in()},
-      {"update (V2), right clocks", &right_clock_.in()},
-      {"update (V2), infos", &info_.in()},
-      {"update (V2), string lengths", &string_.in()},
-      {"update (V2), parents", &parent_info_.in()},
-      {"update (V2), types", &type_ref_.in()},
-      {"update (V2), lengths", &len_.in()},
+  if (!rest_.ok()) return rest_.error(kName);
+  const std::array<std::pair<const char*, const void*>, 10> columns{{
+      {"update (V2), strings", &string_},
+      {"update (V2), keys", &key_clock_},
+      {"update (V2), clients", &client_},
+      {"update (V2), left clocks", &left_clock_},
+      {"update (V2), right clocks", &right_clock_},
+      {"update (V2), infos", &info_},
+      {"update (V2), string lengths", &string_.lengths()},
+      {"update (V2), parents", &parent_info_},
+      {"update (V2), types", &type_ref_},
+      {"update (V2), lengths", &len_},
   }};
-  for (const auto& [doing, reader] : readers) {
-    if (!reader->ok()) return reader->error(doing);
+  for (const auto& [doing, column] : columns) {
+    if (column == source_.failed_column()) return source_.error(doing);
   }
-  return rest_.error("update (V2)");
+  return rest_.error(kName);
 }
 
 std::string_view UpdateDecoderV2::read_key() {
@@ -113,37 +188,15 @@ ByteView UpdateDecoderV2::read_json_strings(std::uint64_t count) {
   ByteWriter writer;
   for (std::uint64_t i = 0; i < count && ok(); ++i) {
     const std::string_view text = string_.read().text;
-    if (ok() && !is_json_or_undefined(text)) string_.in().set_error("value is not JSON");
+    if (ok() && !is_json_or_undefined(text)) string_.lengths().set_error("value is not JSON");
     writer.var_string(text);
   }
   assembled_.push_back(writer.to_bytes());
   return assembled_.back();
 }
 
-std::optional<Id> peek_first_struct(ByteView update, UpdateFormat format) noexcept {
-  ByteReader reader{update};
-  Id id;
-  std::uint8_t info = 0;
-  ByteView clients;
-  if (format == UpdateFormat::V2) {
-    if (reader.u8() != 0) return std::nullopt;
-    reader.var_bytes();  // keys
-    clients = reader.var_bytes();
-    reader.var_bytes();  // left clocks
-    reader.var_bytes();  // right clocks
-    const ByteView infos = reader.var_bytes();
-    constexpr int kBehindInfos = 4;
-    for (int i = 0; i < kBehindInfos; ++i) reader.var_bytes();
-    if (clients.empty() || infos.empty()) return std::nullopt;
-    info = infos.front();
-    id.client = ClientId{first_number(clients)};
-  }
-  if (reader.var_uint() == 0 || reader.var_uint() == 0) return std::nullopt;
-  if (format == UpdateFormat::V1) id.client = ClientId{reader.var_uint()};
-  id.clock = reader.var_uint();
-  if (format == UpdateFormat::V1) info = reader.u8();
-  if (!reader.ok() || kind_of(info) == BlockKind::Skip) return std::nullopt;
-  return id;
+UpdateStart look_at_start(ByteView update, UpdateFormat format) noexcept {
+  return format == UpdateFormat::V1 ? look_at_start_v1(update) : look_at_start_v2(update);
 }
 
 }  // namespace ycpp

@@ -23,13 +23,14 @@ namespace ycpp {
 class UpdateDecoderV1 {
  public:
   static constexpr UpdateFormat kFormat = UpdateFormat::V1;
+  static constexpr std::string_view kName = "update (V1)";  // in errors
   static constexpr ValueForm kValueForm = ValueForm::Json;
 
   explicit UpdateDecoderV1(ByteView update) noexcept : rest_(update) {}
 
   [[nodiscard]] bool ok() const noexcept { return rest_.ok(); }
 
-  [[nodiscard]] Error error() const { return rest_.error("update (V1)"); }
+  [[nodiscard]] Error error() const { return rest_.error(kName); }
 
   // Counts, first clocks and the delete set; in V1 everything.
   [[nodiscard]] ByteReader& rest() noexcept { return rest_; }
@@ -94,6 +95,7 @@ class UpdateDecoderV1 {
 class UpdateDecoderV2 {
  public:
   static constexpr UpdateFormat kFormat = UpdateFormat::V2;
+  static constexpr std::string_view kName = "update (V2)";  // in errors
   static constexpr ValueForm kValueForm = ValueForm::Any;
 
   explicit UpdateDecoderV2(ByteView update);
@@ -104,7 +106,7 @@ class UpdateDecoderV2 {
   UpdateDecoderV2& operator=(UpdateDecoderV2&&) = delete;
   ~UpdateDecoderV2() = default;
 
-  [[nodiscard]] bool ok() const noexcept { return !failed_; }
+  [[nodiscard]] bool ok() const noexcept { return source_.ok(); }
 
   [[nodiscard]] Error error() const;
 
@@ -151,9 +153,13 @@ class UpdateDecoderV2 {
   ByteView read_json_strings(std::uint64_t count);
 
  private:
+  // The columns begin at `at`, the update ends at `end`.
+  UpdateDecoderV2(ByteView update, const std::uint8_t* at, const std::uint8_t* end);
+
+  void find_header_error(ByteView update) noexcept;
+
   // In front of the columns, which are in the order of the wire: each is made as it is met.
-  bool failed_{false};
-  ByteReader rest_;
+  ColumnSource source_;
   IntDiffOptRleReader key_clock_;
   UintOptRleReader client_;
   IntDiffOptRleReader left_clock_;
@@ -163,13 +169,24 @@ class UpdateDecoderV2 {
   RleByteReader parent_info_;
   UintOptRleReader type_ref_;
   UintOptRleReader len_;
+  ByteReader rest_;
   std::vector<std::string_view> keys_;
   std::list<Bytes> assembled_;  // takes no memory while it is empty, as a deque would
   std::uint64_t structs_max_{0};
 };
 
-// Where the first struct of an update stands, found without reading the rest of it. Nothing where
-// that takes more than a look: no structs, a Skip in front, bytes that are not an update.
-[[nodiscard]] std::optional<Id> peek_first_struct(ByteView update, UpdateFormat format) noexcept;
+// What a look at the beginning of an update tells, without reading the rest of it.
+struct UpdateStart {
+  enum class Kind : std::uint8_t {
+    Struct,   // there are structs
+    Deletes,  // there are none
+    Unclear   // that takes more than a look: a Skip in front, bytes that are not an update
+  };
+  Kind kind{Kind::Unclear};
+  Id first;          // Struct: where the first of them stands
+  ByteView deletes;  // Deletes: what is left of the update, the delete set first
+};
+
+[[nodiscard]] UpdateStart look_at_start(ByteView update, UpdateFormat format) noexcept;
 
 }  // namespace ycpp

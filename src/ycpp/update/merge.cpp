@@ -44,19 +44,20 @@ class Merger {
   using Reader = StructReader<Decoder>;
 
   void queue_update(std::size_t update);
+  void queue_in_full(std::size_t update);
   std::size_t open_source(std::size_t update);
   void close_source(std::size_t source);
   void advance(Source<Decoder>& source);
   void read_deletes(Reader& reader, std::size_t update);
-  void merge_from(std::size_t source_index);
+  void merge_from(Source<Decoder>& source);
   bool skip_written(Source<Decoder>& source, ClientId client);
   void continue_client(Source<Decoder>& source);
   void slice(RawStruct& raw, Clock offset);
-  void set_error(const Reader& reader, std::size_t update);
+  void set_error(Error error, std::size_t update);
 
   std::span<const ByteView> updates_;
   MergeQueue queue_;
-  std::deque<Source<Decoder>> sources_;
+  std::vector<std::unique_ptr<Source<Decoder>>> sources_;  // each stays where it is
   std::vector<std::size_t> free_sources_;
   std::vector<DeleteSet::Range> deleted_;
   StructJoiner<typename Codec::Encoder> joiner_;
@@ -65,9 +66,9 @@ class Merger {
 };
 
 template <class Codec>
-void Merger<Codec>::set_error(const Reader& reader, std::size_t update) {
+void Merger<Codec>::set_error(Error error, std::size_t update) {
   if (error_) return;
-  error_ = reader.error();
+  error_ = std::move(error);
   if (updates_.size() > 1)
     error_->detail = "update " + std::to_string(update) + ": " + error_->detail;
 }
@@ -75,7 +76,7 @@ void Merger<Codec>::set_error(const Reader& reader, std::size_t update) {
 template <class Codec>
 void Merger<Codec>::read_deletes(Reader& reader, std::size_t update) {
   if (reader.ok()) reader.read_delete_ranges(deleted_);
-  if (!reader.ok()) set_error(reader, update);
+  if (!reader.ok()) set_error(reader.error(), update);
 }
 
 // Puts an update into the queue by its first struct that is no Skip, or reads its deletes if there
@@ -83,10 +84,25 @@ void Merger<Codec>::read_deletes(Reader& reader, std::size_t update) {
 // memory than the updates.
 template <class Codec>
 void Merger<Codec>::queue_update(std::size_t update) {
-  if (const std::optional<Id> first = peek_first_struct(updates_[update], Codec::kFormat)) {
-    queue_.add(*first, update);
-    return;
+  const ByteView bytes = updates_[update];
+  const UpdateStart start = look_at_start(bytes, Codec::kFormat);
+  switch (start.kind) {
+    case UpdateStart::Kind::Struct:
+      queue_.add(start.first, update);
+      return;
+    case UpdateStart::Kind::Deletes: {
+      ByteReader rest{start.deletes, bytes.data()};
+      DeleteSet::read_ranges(rest, Codec::kFormat, deleted_);
+      if (!rest.ok()) set_error(rest.error(Decoder::kName), update);
+      return;
+    }
+    case UpdateStart::Kind::Unclear:
+      return queue_in_full(update);
   }
+}
+
+template <class Codec>
+void Merger<Codec>::queue_in_full(std::size_t update) {
   Reader reader{updates_[update]};
   RawStruct raw;
   bool found = reader.next(raw);
@@ -111,11 +127,11 @@ template <class Codec>
 std::size_t Merger<Codec>::open_source(std::size_t update) {
   if (free_sources_.empty()) {
     free_sources_.push_back(sources_.size());
-    sources_.emplace_back();
+    sources_.push_back(std::make_unique<Source<Decoder>>());
   }
   const std::size_t index = free_sources_.back();
   free_sources_.pop_back();
-  Source<Decoder>& source = sources_[index];
+  Source<Decoder>& source = *sources_[index];
   source.update = update;
   source.reader.emplace(updates_[update]);
   advance(source);
@@ -126,7 +142,7 @@ std::size_t Merger<Codec>::open_source(std::size_t update) {
 // a decoder had to put together: such a decoder stays.
 template <class Codec>
 void Merger<Codec>::close_source(std::size_t source) {
-  if (!sources_[source].opened().decoder().owns_views()) free_sources_.push_back(source);
+  if (!sources_[source]->opened().decoder().owns_views()) free_sources_.push_back(source);
 }
 
 // Cuts off the first `offset` units, which are written already.
@@ -175,8 +191,7 @@ void Merger<Codec>::continue_client(Source<Decoder>& source) {
 }
 
 template <class Codec>
-void Merger<Codec>::merge_from(std::size_t source_index) {
-  Source<Decoder>& source = sources_[source_index];
+void Merger<Codec>::merge_from(Source<Decoder>& source) {
   const ClientId client = source.current.id.client;
   if (joiner_.is_waiting() && !skip_written(source, client)) return;
   if (!joiner_.is_waiting() || joiner_.waiting().id.client != client) {
@@ -186,11 +201,16 @@ void Merger<Codec>::merge_from(std::size_t source_index) {
     const Id gap{.client = client, .clock = joiner_.waiting().end()};
     joiner_.put(make_skip(gap, source.current.id.clock - gap.clock));
   } else {
-    RawStruct next = source.current;
-    const Clock known = joiner_.waiting().end() - next.id.clock;
-    if (known > 0) slice(next, known);
-    if (joiner_.extend_gc(next)) return;
-    joiner_.put(next);
+    const Clock known = joiner_.waiting().end() - source.current.id.clock;
+    if (known > 0) {
+      RawStruct next = source.current;
+      slice(next, known);
+      if (joiner_.extend_gc(next)) return;
+      joiner_.put(next);
+    } else {
+      if (joiner_.extend_gc(source.current)) return;
+      joiner_.put(source.current);
+    }
     advance(source);
   }
   continue_client(source);
@@ -204,9 +224,10 @@ Result<Bytes> Merger<Codec>::run() {
     const MergeQueue::Ticket ticket = queue_.take();
     const std::size_t index = ticket.moved == 0 ? open_source(ticket.source) : ticket.source;
     // Only an update that cannot be read has no first struct, now that it is looked at in full.
-    if (sources_[index].has_current) merge_from(index);
-    if (sources_[index].has_current) {
-      queue_.put_back(sources_[index].current.id, index);
+    Source<Decoder>& source = *sources_[index];
+    if (source.has_current) merge_from(source);
+    if (source.has_current) {
+      queue_.put_back(source.current.id, index);
     } else {
       close_source(index);
     }

@@ -39,8 +39,8 @@ void give_up(const std::string& why) {
 BenchStore::BenchStore(const std::string& directory, storage::DurabilityMode durability) {
   const std::string path = directory + "/rooms.db";
   auto store = storage::SqliteStore::open({.path = path, .durability = durability},
-                                          {writer_, reader_, syncer_}, storage::wal_file_of(path),
-                                          time_, log_);
+                                          {writer_, reader_, syncer_, {}},
+                                          storage::wal_file_of(path), time_, log_);
   if (!store) give_up(to_string(store.error()));
   store_ = *store;
   run_on(loop_, [this] { rooms_ = store_->attach(loop_); });

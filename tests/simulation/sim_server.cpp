@@ -33,7 +33,15 @@ bool SimServer::open(const SimServerOptions& options) {
                                             .checkpoint_pages = options.checkpoint_pages,
                                             .journal_bytes_max = options.journal_bytes_max};
   auto store = storage::SqliteStore::open(std::move(store_options),
-                                          {.writer = writer_, .reader = reader_, .syncer = syncer_},
+                                          {.writer = writer_,
+                                           .reader = reader_,
+                                           .syncer = syncer_,
+                                           .borrow_writer =
+                                               [this](const std::function<void()>& task) {
+                                                 const bool idle = scheduler_.happens(500);
+                                                 if (idle) task();
+                                                 return idle;
+                                               }},
                                           disk_.wal_file_of(kPath), scheduler_.time(), log_);
   if (!store) return false;
   store_ = *store;

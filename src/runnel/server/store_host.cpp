@@ -40,9 +40,14 @@ Result<std::unique_ptr<StoreHost>> StoreHost::open(const Config& config, const T
   options.merge = [](const std::vector<ByteView>& updates) {
     return ycpp::merge_updates_compact(std::span<const ByteView>(updates));
   };
-  host->store_ = RUNNEL_TRY(
-      storage::SqliteStore::open(std::move(options), {host->writer_, host->reader_, host->syncer_},
-                                 storage::wal_file_of(host->database_path_), time, log));
+  host->store_ = RUNNEL_TRY(storage::SqliteStore::open(
+      std::move(options),
+      {.writer = host->writer_,
+       .reader = host->reader_,
+       .syncer = host->syncer_,
+       .borrow_writer = [&writer = host->writer_](
+                            const std::function<void()>& task) { return writer.try_run(task); }},
+      storage::wal_file_of(host->database_path_), time, log));
   return host;
 }
 

@@ -75,6 +75,9 @@ class Durability : public std::enable_shared_from_this<Durability> {
   // Whether everything that was committed is on the disk.
   [[nodiscard]] bool is_clean() const { return !dirty_ && !syncing_ && !failed_; }
 
+  // Whether an fsync is under way: the kernel may make a write to the WAL wait for it.
+  [[nodiscard]] bool is_syncing() const { return syncing_; }
+
   // Whether something of the room was committed that is not on the disk yet.
   [[nodiscard]] bool has_unsynced(const RoomId& room) const;
 

@@ -58,7 +58,8 @@ class Writer {
  public:
   Writer(const std::string& path, int reports, const std::array<Seq, kRooms>& last_seqs)
       : reports_(reports), next_(last_seqs) {
-    auto store = SqliteStore::open(store_options(path), {writer_, reader_, syncer_},
+    const auto borrow = [this](const std::function<void()>& task) { return writer_.try_run(task); };
+    auto store = SqliteStore::open(store_options(path), {writer_, reader_, syncer_, borrow},
                                    wal_file_of(path), time_, log_);
     if (!store) ::_exit(2);
     store_ = *store;

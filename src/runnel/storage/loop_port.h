@@ -6,6 +6,8 @@
 
 #include "base/executor.h"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -20,7 +22,9 @@ class LoopPort {
   static void post(const std::shared_ptr<LoopPort>& self, Task task) {
     const std::scoped_lock lock(self->mutex_);
     if (self->loop_ == nullptr) return;
+    self->waiting_.fetch_add(1, std::memory_order_relaxed);
     self->loop_->post([self, task = std::move(task)]() mutable {
+      self->waiting_.fetch_sub(1, std::memory_order_relaxed);
       if (self->attached_) task();
     });
   }
@@ -35,10 +39,14 @@ class LoopPort {
   // On the loop.
   [[nodiscard]] bool is_attached() const { return attached_; }
 
+  // On the loop: whether something that was posted has not run yet.
+  [[nodiscard]] bool has_waiting() const { return waiting_.load(std::memory_order_relaxed) > 0; }
+
   // On the loop.
   RoomStore::DurableListener durable_listener;
 
  private:
+  std::atomic<std::uint32_t> waiting_{0};
   std::mutex mutex_;
   Executor* loop_;       // guarded by mutex_
   bool attached_{true};  // of the loop

@@ -32,7 +32,7 @@ LoopStore::LoopStore(std::shared_ptr<SqliteStore> store, Executor& loop)
 }
 
 LoopStore::~LoopStore() {
-  flush();
+  if (!batch_.operations.empty()) store_->enqueue(take_batch());
   port_->detach();
 }
 
@@ -47,12 +47,23 @@ void LoopStore::add(SqliteStore::Operation operation, std::size_t bytes) {
   batch_.operations.push_back(std::move(operation));
 }
 
-void LoopStore::flush() {
-  if (batch_.operations.empty()) return;
+SqliteStore::LoopBatch LoopStore::take_batch() {
   SqliteStore::LoopBatch full;
   full.port = port_;
   std::swap(full, batch_);
-  store_->enqueue(std::move(full));
+  return full;
+}
+
+void LoopStore::flush() {
+  if (batch_.operations.empty()) return;
+  SqliteStore::LoopBatch full = take_batch();
+  auto outcomes = store_->commit_here(full);
+  if (outcomes) {
+    // May destroy this.
+    SqliteStore::answer_here(std::move(*outcomes));
+  } else {
+    store_->enqueue(std::move(full));
+  }
 }
 
 void LoopStore::write(WriteFunction run, Completion<void> done, std::size_t bytes) {

@@ -1,5 +1,5 @@
 // The RoomStore of one event loop: collects what its rooms ask for during a turn and hands it to
-// the writer at the turn's end.
+// the writer at the turn's end, or commits it then and there while the writer has nothing to do.
 #pragma once
 
 #include "runnel/storage/sqlite_store.h"
@@ -45,6 +45,7 @@ class LoopStore final : public RoomStore {
   void add(SqliteStore::Operation operation, std::size_t bytes);
   void write(WriteFunction run, Completion<void> done, std::size_t bytes);
   void flush();
+  SqliteStore::LoopBatch take_batch();
 
   // `read` runs on the reader and returns a Result<T>, which goes to `done`.
   template <class T, class Read>

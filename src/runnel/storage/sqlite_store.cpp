@@ -17,6 +17,16 @@ constexpr std::size_t kFoldsPerRound = 256;
 // them are what a server waits for when it starts.
 constexpr std::int64_t kRowsPerCount = 5000;
 
+// What a loop commits itself is not more than this: the hand-over of more is shared by so many that
+// it costs each less than what the loop could do in the same time.
+constexpr std::size_t kUpdatesHere = 32;
+constexpr std::size_t kBytesHere = std::size_t{32} * 1024;
+
+// A commit that took longer than this on a loop had to wait for the disk; the next ones are the
+// writer's for a while, so that the loop does not wait again.
+constexpr std::int64_t kSlowCommitMs = 5;
+constexpr std::int64_t kNotHereMs = 1000;
+
 Error closed_error() { return {Errc::Unavailable, "the store is closed"}; }
 
 }  // namespace
@@ -24,7 +34,7 @@ Error closed_error() { return {Errc::Unavailable, "the store is closed"}; }
 SqliteStore::SqliteStore(SqliteStoreOptions options, StoreExecutors executors,
                          const TimeSource& time, Log& log)
     : options_(std::move(options)),
-      executors_(executors),
+      executors_(std::move(executors)),
       time_(time),
       log_(log),
       checkpoint_at_pages_(options_.checkpoint_pages) {}
@@ -33,7 +43,8 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::open(SqliteStoreOptions option
                                                        StoreExecutors executors,
                                                        std::shared_ptr<WalFile> wal,
                                                        const TimeSource& time, Log& log) {
-  std::shared_ptr<SqliteStore> store(new SqliteStore(std::move(options), executors, time, log));
+  std::shared_ptr<SqliteStore> store(
+      new SqliteStore(std::move(options), std::move(executors), time, log));
   const SqliteStoreOptions& set = store->options_;
   const bool on_disk = set.vfs.empty();
   if (on_disk) RUNNEL_TRY_VOID(check_database_files(set.path));
@@ -111,29 +122,85 @@ void SqliteStore::run_batch() {
     batches.swap(inbox_);
     batch_scheduled_ = false;
   }
-  write_batch(batches);
+  complete(write_batch(batches));
   start_reads(batches);
   std::size_t bytes = 0;
   for (const LoopBatch& batch : batches) bytes += batch.bytes;
-  bool idle = false;
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    inbox_bytes_ -= bytes;
-    idle = inbox_.empty();
-    metrics_.queue_bytes.set(static_cast<std::int64_t>(inbox_bytes_));
-  }
-  checkpoint_if_large(idle);
+  checkpoint_if_large(take_from_inbox(bytes));
 }
 
-void SqliteStore::write_batch(std::vector<LoopBatch>& batches) {
+// Whether nothing has arrived meanwhile.
+bool SqliteStore::take_from_inbox(std::size_t bytes) {
+  const std::scoped_lock lock(inbox_mutex_);
+  inbox_bytes_ -= bytes;
+  metrics_.queue_bytes.set(static_cast<std::int64_t>(inbox_bytes_));
+  return inbox_.empty();
+}
+
+bool SqliteStore::may_commit_here() {
+  // The first commit to an empty WAL fsyncs its header.
+  const bool may_wait = durability_->is_syncing() || engine_->wal_pages() == 0 ||
+                        time_.steady_ms() < not_here_until_ms_;
+  if (closed_ || durability_->failed() || may_wait) return false;
+  // What came earlier goes first.
+  const std::scoped_lock lock(inbox_mutex_);
+  return inbox_.empty();
+}
+
+std::optional<std::vector<SqliteStore::PortOutcomes>> SqliteStore::commit_here(LoopBatch& batch) {
+  const auto is_append = [](const Operation& operation) {
+    return std::holds_alternative<Append>(operation);
+  };
+  const bool is_small = batch.operations.size() <= kUpdatesHere && batch.bytes <= kBytesHere;
+  if (!executors_.borrow_writer || !is_small) return std::nullopt;
+  if (!std::ranges::all_of(batch.operations, is_append)) return std::nullopt;
+  std::optional<std::vector<PortOutcomes>> outcomes;
+  executors_.borrow_writer([&] {
+    if (!may_commit_here()) return;
+    const std::int64_t begun_ms = time_.steady_ms();
+    std::vector<LoopBatch> batches;
+    batches.push_back(std::move(batch));
+    outcomes = write_batch(batches);
+    take_from_inbox(batches.front().bytes);
+    const std::int64_t now_ms = time_.steady_ms();
+    if (engine_->failed() || now_ms - begun_ms > kSlowCommitMs) {
+      not_here_until_ms_ = now_ms + kNotHereMs;
+    }
+    if (engine_->wal_pages() >= checkpoint_at_pages_ && !checkpoint_waits_) {
+      executors_.writer.post([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->checkpoint_if_large(true);
+      });
+    }
+    // Answers on their way to the loop are older than these, and those of a strict store come
+    // later.
+    const bool now =
+        options_.durability != DurabilityMode::Strict && !batches.front().port->has_waiting();
+    if (now) {
+      durability_->committed();
+    } else {
+      complete(std::exchange(*outcomes, {}));
+    }
+  });
+  return outcomes;
+}
+
+void SqliteStore::answer_here(std::vector<PortOutcomes> outcomes) {
+  for (PortOutcomes& of_port : outcomes) {
+    for (Outcome& outcome : of_port.outcomes) {
+      if (outcome.done) outcome.done(std::move(outcome.result));
+    }
+  }
+}
+
+std::vector<SqliteStore::PortOutcomes> SqliteStore::write_batch(std::vector<LoopBatch>& batches) {
   const auto writes = [](const Operation& operation) {
     return !std::holds_alternative<Read>(operation);
   };
   const bool any = std::ranges::any_of(batches, [&writes](const LoopBatch& batch) {
     return std::ranges::any_of(batch.operations, writes);
   });
-  if (!any) return;
   std::vector<PortOutcomes> outcomes;
+  if (!any) return outcomes;
   const std::int64_t begun_ms = time_.steady_ms();
   const Result<void> written = write_all(batches, outcomes);
   if (!written) {
@@ -150,7 +217,7 @@ void SqliteStore::write_batch(std::vector<LoopBatch>& batches) {
     }
     metrics_.commit_writes.observe(count);
   }
-  complete(std::move(outcomes));
+  return outcomes;
 }
 
 Result<void> SqliteStore::write_all(std::vector<LoopBatch>& batches,
@@ -254,28 +321,28 @@ void SqliteStore::fail_batch(const Error& error, std::vector<PortOutcomes>& outc
 void SqliteStore::complete(std::vector<PortOutcomes> outcomes) {
   std::erase_if(outcomes, [](const PortOutcomes& of_port) { return of_port.outcomes.empty(); });
   if (outcomes.empty()) return;
-  const auto deliver = [](std::vector<PortOutcomes> all, const Result<void>& synced) {
-    for (PortOutcomes& of_port : all) {
-      auto& list = of_port.outcomes;
-      if (!synced) {
-        for (Outcome& outcome : list) outcome.result = synced;
-      }
-      LoopPort::post(of_port.port, [list = std::move(list)]() mutable {
-        for (Outcome& outcome : list) {
-          if (outcome.done) outcome.done(std::move(outcome.result));
-        }
-      });
-    }
-  };
   if (options_.durability != DurabilityMode::Strict) {
     durability_->committed();
-    deliver(std::move(outcomes), {});
+    post_answers(std::move(outcomes), {});
     return;
   }
   // After a failed fsync nothing is accepted any more, so no room has to be broken for it.
-  durability_->wait([deliver, outcomes = std::move(outcomes)](const Result<void>& synced) mutable {
-    deliver(std::move(outcomes), synced);
+  durability_->wait([outcomes = std::move(outcomes)](const Result<void>& synced) mutable {
+    post_answers(std::move(outcomes), synced);
   });
+}
+
+void SqliteStore::post_answers(std::vector<PortOutcomes> outcomes, const Result<void>& synced) {
+  for (PortOutcomes& of_port : outcomes) {
+    if (!synced) {
+      for (Outcome& outcome : of_port.outcomes) outcome.result = synced;
+    }
+    LoopPort::post(of_port.port, [list = std::move(of_port.outcomes)]() mutable {
+      for (Outcome& outcome : list) {
+        if (outcome.done) outcome.done(std::move(outcome.result));
+      }
+    });
+  }
 }
 
 // What a load answers counts as durable, and in strict mode everything that is read is passed on.

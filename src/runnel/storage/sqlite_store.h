@@ -2,6 +2,9 @@
 // the last commit into one transaction, one reader, one thread that fsyncs. attach() gives each
 // event loop its RoomStore.
 //
+// While the writer has nothing to do, a loop that has only a few updates borrows it and commits
+// them itself: handing them over and back would cost more than the commit (docs/decisions/0013).
+//
 // The threads come in as executors, so that in the simulator they are tasks of one seeded queue.
 // SqliteStore itself may be called from any thread unless a comment says otherwise.
 #pragma once
@@ -22,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -57,6 +61,10 @@ struct StoreExecutors {
   Executor& writer;
   Executor& reader;
   Executor& syncer;
+
+  // Runs the task at once on the calling thread as if on the writer, which does nothing meanwhile;
+  // false when the writer is at work and the task did not run. Empty: the writer is never lent.
+  std::function<bool(const std::function<void()>&)> borrow_writer{};
 };
 
 class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
@@ -142,15 +150,25 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   bool reserve(std::size_t bytes);
   void enqueue(LoopBatch batch);
 
-  // The rest runs on the writer.
+  // On the batch's loop: commits it on this thread if the writer can be borrowed and nothing is in
+  // sight that would keep the loop waiting. Otherwise nothing, and the batch is as it was.
+  std::optional<std::vector<PortOutcomes>> commit_here(LoopBatch& batch);
+
+  // On the loop that committed them.
+  static void answer_here(std::vector<PortOutcomes> outcomes);
+
+  // The rest runs on the writer, or on who has borrowed it.
+  [[nodiscard]] bool may_commit_here();
   void run_batch();
-  void write_batch(std::vector<LoopBatch>& batches);
+  bool take_from_inbox(std::size_t bytes);
+  std::vector<PortOutcomes> write_batch(std::vector<LoopBatch>& batches);
   Result<void> write_all(std::vector<LoopBatch>& batches, std::vector<PortOutcomes>& outcomes);
   void look_ahead(std::span<Operation> operations);
   Result<void> apply(Operation& operation, std::vector<Outcome>& outcomes);
   Result<void> apply_append(Append& append, std::vector<Outcome>& outcomes);
   void fail_batch(const Error& error, std::vector<PortOutcomes>& outcomes);
   void complete(std::vector<PortOutcomes> outcomes);
+  static void post_answers(std::vector<PortOutcomes> outcomes, const Result<void>& synced);
   void start_reads(std::vector<LoopBatch>& batches);
   [[nodiscard]] bool must_wait(const Read& read) const;
   void post_reads(std::vector<PortReads> reads);
@@ -179,6 +197,7 @@ class SqliteStore : public std::enable_shared_from_this<SqliteStore> {
   int checkpoint_at_pages_{0};
   bool checkpoint_waits_{false};  // for an fsync to end
   bool closed_{false};
+  std::int64_t not_here_until_ms_{0};  // commits belong to the writer's thread until then
 
   // On the reader.
   std::unique_ptr<StoreReader> reader_;

@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace runnel::storage {
 namespace {
@@ -27,8 +29,12 @@ class SqliteStoreFaultTest : public testing::Test {
     rooms_.reset();
     store_.reset();
     const SqliteStoreOptions options{.path = kPath, .vfs = vfs_.name(), .checkpoint_pages = 30};
-    auto opened = SqliteStore::open(options, {writer_, writer_, syncer_}, vfs_.wal_file_of(kPath),
-                                    time_, log_);
+    const auto borrow = [this](const std::function<void()>& task) {
+      if (writer_is_lent_) task();
+      return writer_is_lent_;
+    };
+    auto opened = SqliteStore::open(options, {writer_, writer_, syncer_, borrow},
+                                    vfs_.wal_file_of(kPath), time_, log_);
     if (!opened) return to_string(opened.error());
     store_ = *opened;
     rooms_ = store_->attach(loop_);
@@ -93,6 +99,31 @@ class SqliteStoreFaultTest : public testing::Test {
   std::shared_ptr<SqliteStore> store_;
   std::unique_ptr<RoomStore> rooms_;
   Result<void> appended_;
+  bool writer_is_lent_{false};
+};
+
+// The same, where the loop may commit itself. Only the loop gets turns in most of it, so whatever
+// is committed there was committed by the loop.
+class BorrowedWriterTest : public SqliteStoreFaultTest {
+ protected:
+  BorrowedWriterTest() { writer_is_lent_ = true; }
+
+  // A store whose WAL has begun, with entry 1 in it.
+  void begin() {
+    ASSERT_EQ(open(), "");
+    append(1);
+    run_all();
+    ASSERT_TRUE(appended_);
+  }
+
+  bool loop_commits(Seq seq) {
+    append(seq);
+    while (loop_.run_one()) {
+    }
+    const bool committed = appended_.has_value();
+    run();
+    return committed;
+  }
 };
 
 TEST_F(SqliteStoreFaultTest, no_checkpoint_runs_beside_an_fsync_whose_outcome_is_unknown) {
@@ -165,6 +196,82 @@ TEST_F(SqliteStoreFaultTest,
   const auto record = load();
   ASSERT_TRUE(record) << to_string(record.error());
   EXPECT_EQ(record->last_seq, 1);
+}
+
+TEST_F(BorrowedWriterTest, a_loop_commits_a_few_updates_itself) {
+  begin();
+  EXPECT_TRUE(loop_commits(2));
+  EXPECT_TRUE(loop_commits(3));
+  vfs_.kill();
+  ASSERT_EQ(open(), "");
+  EXPECT_EQ(load()->last_seq, 3);
+}
+
+TEST_F(BorrowedWriterTest, the_writer_keeps_what_makes_a_loop_wait) {
+  ASSERT_EQ(open(), "");
+  run_all();
+  EXPECT_FALSE(loop_commits(1)) << "the first commit fsyncs the header of the WAL";
+  EXPECT_TRUE(loop_commits(2));
+  let_fsync_begin();
+  EXPECT_FALSE(loop_commits(3)) << "an fsync is under way";
+  ASSERT_TRUE(appended_);
+  run_all();
+  EXPECT_TRUE(loop_commits(4));
+  append(5);
+  rooms_->put_record({.kind = "kind", .key = "key"}, nullptr);
+  while (loop_.run_one()) {
+  }
+  EXPECT_FALSE(appended_) << "more than updates";
+  run();
+  EXPECT_TRUE(appended_);
+  rooms_->append(room_, {.seq = 6, .update = Bytes(100'000)}, nullptr);
+  EXPECT_FALSE(loop_commits(7)) << "many bytes";
+  EXPECT_TRUE(appended_);
+}
+
+TEST_F(BorrowedWriterTest, answers_come_in_the_order_of_the_writes) {
+  begin();
+  std::vector<Seq> answered;
+  const auto note = [&answered](Seq seq) {
+    return [&answered, seq](const Result<void>& done) {
+      if (done) answered.push_back(seq);
+    };
+  };
+  writer_is_lent_ = false;
+  rooms_->append(room_, {.seq = 2, .update = Bytes(10)}, note(2));
+  ASSERT_TRUE(loop_.run_one());
+  while (writer_.run_one()) {
+  }
+  // Its answer is on its way to the loop, behind the end of this turn.
+  ASSERT_TRUE(answered.empty());
+  writer_is_lent_ = true;
+  rooms_->append(room_, {.seq = 3, .update = Bytes(10)}, note(3));
+  run();
+  EXPECT_EQ(answered, (std::vector<Seq>{2, 3}));
+}
+
+TEST_F(BorrowedWriterTest, after_a_failure_the_writer_commits_for_a_while) {
+  begin();
+  vfs_.set_faults({.write_permille = 1000});
+  EXPECT_FALSE(loop_commits(2));
+  EXPECT_FALSE(appended_);
+  vfs_.set_faults({});
+  ASSERT_EQ(load()->last_seq, 1);
+  EXPECT_FALSE(loop_commits(2));
+  EXPECT_TRUE(appended_);
+  time_.advance(Duration(2000));
+  run_all();
+  EXPECT_TRUE(loop_commits(3));
+}
+
+TEST_F(BorrowedWriterTest, the_writer_checkpoints_what_the_loop_has_committed) {
+  begin();
+  for (Seq seq = 2; seq < 100; ++seq) {
+    append(seq);
+    run_all();
+    ASSERT_TRUE(appended_);
+  }
+  EXPECT_GT(checkpoints(), 0);
 }
 
 }  // namespace

@@ -157,9 +157,17 @@ class World {
       options.checkpoint_pages = 8;
     }
     if (merging_) options.merge = concatenate;
-    auto store = SqliteStore::open(
-        options, {.writer = loop_->writer, .reader = loop_->reader, .syncer = loop_->syncer},
-        vfs_.wal_file_of(kPath), time_, loop_->log);
+    auto store = SqliteStore::open(options,
+                                   {.writer = loop_->writer,
+                                    .reader = loop_->reader,
+                                    .syncer = loop_->syncer,
+                                    .borrow_writer =
+                                        [this](const std::function<void()>& task) {
+                                          const bool idle = random_.below(2) == 0;
+                                          if (idle) task();
+                                          return idle;
+                                        }},
+                                   vfs_.wal_file_of(kPath), time_, loop_->log);
     ASSERT_TRUE(store) << "seed " << seed_ << ": " << to_string(store.error());
     loop_->store = *store;
     loop_->rooms = loop_->store->attach(loop_->loop);

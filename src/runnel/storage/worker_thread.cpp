@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include <chrono>
+#include <algorithm>
 
 namespace runnel::storage {
 
@@ -27,7 +27,7 @@ void WorkerThread::at_turn_end(Task task) { turn_end_.push_back(std::move(task))
 
 TimerId WorkerThread::after(Duration delay, Task task) {
   const std::uint64_t id = next_timer_++;
-  const TimerKey key{std::chrono::steady_clock::now() + delay, id};
+  const TimerKey key{Clock::now() + delay, id};
   timers_.emplace(key, std::move(task));
   timer_keys_.emplace(id, key);
   return TimerId(id);
@@ -52,7 +52,7 @@ void WorkerThread::stop() {
 }
 
 void WorkerThread::take_due_timers(std::vector<Task>& tasks) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Clock::now();
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
     auto due = timers_.extract(timers_.begin());
     timer_keys_.erase(due.key().second);
@@ -63,10 +63,52 @@ void WorkerThread::take_due_timers(std::vector<Task>& tasks) {
 void WorkerThread::run_turn(std::vector<Task>& tasks) {
   for (Task& task : tasks) task();
   tasks.clear();
+  run_turn_end();
+}
+
+void WorkerThread::run_turn_end() {
   while (!turn_end_.empty()) {
     Task task = std::move(turn_end_.front());
     turn_end_.pop_front();
     task();
+  }
+}
+
+bool WorkerThread::try_run(const std::function<void()>& task) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (busy_ || stopping_ || !posted_.empty()) return false;
+    busy_ = true;
+  }
+  task();
+  run_turn_end();
+  bool must_wake = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    busy_ = false;
+    const bool earlier_timer = !timers_.empty() && timers_.begin()->first.first < sleeps_until_;
+    must_wake = stopping_ || !posted_.empty() || earlier_timer;
+  }
+  if (must_wake) wake_.notify_one();
+  return true;
+}
+
+// Returns when the thread may begin a turn and has something to do in it.
+void WorkerThread::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  while (true) {
+    // Whoever is in a turn wakes this thread if need be, and the timers are theirs until then.
+    auto until = Clock::time_point::max();
+    if (!busy_) {
+      if (stopping_ || !posted_.empty()) return;
+      if (!timers_.empty()) until = timers_.begin()->first.first;
+      if (until <= Clock::now()) return;
+    }
+    sleeps_until_ = until;
+    if (until == Clock::time_point::max()) {
+      wake_.wait(lock);
+    } else {
+      wake_.wait_until(lock, until);
+    }
   }
 }
 
@@ -75,14 +117,11 @@ void WorkerThread::run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      const auto awake = [this] { return stopping_ || !posted_.empty(); };
-      if (timers_.empty()) {
-        wake_.wait(lock, awake);
-      } else {
-        wake_.wait_until(lock, timers_.begin()->first.first, awake);
-      }
+      busy_ = false;
+      wait_for_work(lock);
       tasks.swap(posted_);
       if (tasks.empty() && stopping_) return;
+      busy_ = true;
     }
     take_due_timers(tasks);
     run_turn(tasks);

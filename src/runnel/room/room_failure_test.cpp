@@ -57,7 +57,7 @@ TEST(RoomFailure, AFailedWriteBreaksTheRoomAndNothingThatWaitedForItLeaves) {
 }
 
 TEST(RoomFailure, ARequestThatWroteIsAnsweredOnlyOnceThatIsCommitted) {
-  Rooms rooms;
+  ScriptedRooms rooms;
   std::vector<int> statuses;
   const auto write = [&] {
     rooms.directory->request(rooms.room, {.method = "WRITE", .body = to_bytes("u")},

@@ -40,6 +40,9 @@ class Mistakes(Case):
     def test_a_misspelt_flag_gets_the_one_that_was_meant(self):
         self.expect(run("serve", "--prot", "1"), 2, "--prot", "did you mean --port?", "next: `runnel serve --help`")
 
+    def test_a_name_that_looks_like_a_flag_is_told_where_to_stand(self):
+        self.expect(run("rooms", "show", "-room"), 2, "no flag -room; a name like that stands behind --")
+
     def test_a_bad_value_of_a_known_flag_gets_no_other_flag(self):
         outcome = run("doc", "show", "a.update", "--root", "content=txt")
         self.expect(outcome, 2, "--root: expected NAME=text", "got 'content=txt'", "next: `runnel doc show --help`")
@@ -246,6 +249,9 @@ class UpdateFiles(Case):
         second = run("doc", "convert", "-", "--to", "v2", stdin=UPDATE).stdout
         self.expect(run("doc", "inspect", "-", stdin=second[:-4]), 1, "V2", f"at byte {len(second) - 4}")
         self.expect(run("doc", "show", "-", "--root", "text", stdin=UPDATE), 2, "NAME=text")
+        self.expect(run("doc", "sv", "-", "--to", "v2", stdin=UPDATE), 2, "no flag --to")
+        lacking = run("doc", "show", "-", "--root", "text=text", stdin=bytes.fromhex("01010102840101016300"))
+        self.expect(lacking, 0, "waits for updates that are not among the files")
         twice = ("--root", "text=text", "--root", "text=map")
         self.expect(run("doc", "show", "-", *twice, stdin=UPDATE), 1, "--root text is given twice")
 

@@ -261,12 +261,17 @@ std::vector<std::string_view> commands_of(const CLI::App& app) {
   return names;
 }
 
-// What stands where a command was expected, and the command that was meant; "" when no command is
-// missing or nothing was written.
-std::string unknown_command(const CLI::App& command) {
+// What was written that nothing there is called: a word where a command was expected, with the
+// command that was meant, or a flag. "" when there is none.
+std::string unknown_word(const CLI::App& command) {
   const std::vector<std::string> rest = command.remaining(true);
-  if (commands_of(command).empty() || rest.empty()) return {};
+  if (rest.empty()) return {};
   const std::string& word = rest.front();
+  if (commands_of(command).empty()) {
+    if (!word.starts_with('-') || word == "--") return {};
+    const bool may_be_name = !word.starts_with("--");
+    return "there is no flag " + word + (may_be_name ? "; a name like that stands behind --" : "");
+  }
   const std::string_view meant = server::nearest(word, commands_of(command));
   return fmt::format("there is no {} '{}'{}", word.starts_with('-') ? "flag" : "command", word,
                      meant.empty() ? "" : fmt::format("; did you mean {}?", meant));
@@ -280,7 +285,7 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
     command_name.insert(0, command_name.empty() ? "" : " ");
     command_name.insert(0, each->get_name());
   }
-  std::string what = unknown_command(command);
+  std::string what = unknown_word(command);
   if (what.empty()) what = error.what();
   const std::size_t dashes = what.find("--");
   if (dashes != std::string::npos) {

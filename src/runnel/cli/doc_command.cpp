@@ -188,6 +188,10 @@ Result<void> show(const DocShow& options, const DocStreams& streams) {
       text += plain(content);
     }
   }
+  if (doc.pending_bytes() > 0) {
+    streams.err << "runnel doc: note: a part waits for updates that are not among the files; "
+                   "name all of them\n";
+  }
   if (options.json) text = ycpp::to_json(ycpp::Any(std::move(all))) + "\n";
   return write_output({}, as_bytes(text), streams);
 }

@@ -55,12 +55,16 @@ void add_input(CLI::App& command, DocInput& input, int files_max) {
   add_format(command, "--from", "format of the input (default: recognised)", input.from);
 }
 
-void add_output(CLI::App& command, DocOutput& output) {
+void add_output_file(CLI::App& command, DocOutput& output) {
   command.add_option("-o,--output", output.file, "file to write (default standard output)");
+}
+
+void add_output(CLI::App& command, DocOutput& output) {
+  add_output_file(command, output);
   add_format(command, "--to", "format of the output (default: that of the first input)", output.to);
 }
 
-constexpr int kManyFiles = 1'000'000;
+constexpr int kManyFiles = CLI::detail::expected_max_vector_size;  // "files...", says the help
 
 void add_show(CLI::App& doc, const Choose& choose) {
   CLI::App* command = nullptr;
@@ -128,7 +132,7 @@ void add_state_vector(CLI::App& doc, const Choose& choose) {
       add<DocStateVector>(doc, choose, "sv", "State vector of an update",
                           "  runnel doc sv state.update -o state.sv\n", doc_state_vector, command);
   add_input(*command, options->input, 1);
-  add_output(*command, options->output);
+  add_output_file(*command, options->output);
 }
 
 void add_convert(CLI::App& doc, const Choose& choose) {
@@ -137,7 +141,8 @@ void add_convert(CLI::App& doc, const Choose& choose) {
                                        "  runnel doc convert state.update --to v2 -o state.v2\n",
                                        doc_convert, command);
   add_input(*command, options->input, 1);
-  add_output(*command, options->output);
+  add_output_file(*command, options->output);
+  add_format(*command, "--to", "format of the output", options->output.to);
   command->get_option("--to")->required();
 }
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace runnel::net {
 
@@ -81,8 +80,13 @@ void Poller::read_is_ready(int fd) { read_ready_.push_back(fd); }
 int Poller::poll(int timeout_ms) {
   const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
                                  read_ready_.empty() ? timeout_ms : 0);
-  // Those that are added meanwhile come with the next poll.
-  for (const int fd : std::exchange(read_ready_, {})) take(fd, EPOLLIN, &PollOwner::on_readable);
+  // Those that are added meanwhile come with the next poll, and so does who is left when one
+  // throws.
+  for (std::size_t left = read_ready_.size(); left > 0; --left) {
+    const int fd = read_ready_.front();
+    read_ready_.pop_front();
+    take(fd, EPOLLIN, &PollOwner::on_readable);
+  }
   for (int i = 0; i < count; ++i) {
     const epoll_event event = events_[static_cast<std::size_t>(i)];
     if (event.data.fd != wake_) dispatch(event.data.fd, event.events);

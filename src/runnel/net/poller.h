@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 namespace runnel::net {
@@ -86,8 +87,8 @@ class Poller {
 
   int epoll_;
   int wake_;
-  std::vector<Slot> slots_;      // by descriptor
-  std::vector<int> read_ready_;  // see read_is_ready
+  std::vector<Slot> slots_;     // by descriptor
+  std::deque<int> read_ready_;  // see read_is_ready
   std::array<epoll_event, kEventsMax> events_{};
 };
 

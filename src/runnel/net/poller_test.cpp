@@ -8,6 +8,7 @@
 
 #include <array>
 #include <functional>
+#include <stdexcept>
 
 namespace runnel::net {
 namespace {
@@ -78,6 +79,21 @@ TEST_F(PollerTest, ReadsAgainAndAgain) {
     poller_.poll(0);
     EXPECT_EQ(owner_.reads, i);
   }
+}
+
+TEST_F(PollerTest, AnOwnerThatThrowsTakesNoTurnFromTheOthers) {
+  RecordingOwner other;
+  poller_.add(far_.get(), other);
+  owner_.then = [] { throw std::runtime_error("in a callback"); };
+  for (const int fd : {near_.get(), far_.get()}) {
+    poller_.want_read(fd);
+    poller_.read_is_ready(fd);
+  }
+  EXPECT_THROW(poller_.poll(0), std::runtime_error);
+  EXPECT_EQ(other.reads, 0);
+  poller_.poll(0);
+  EXPECT_EQ(other.reads, 1);
+  poller_.remove(far_.get());
 }
 
 TEST_F(PollerTest, ReadingGoesOnWhileNobodyWaitsToWrite) {

@@ -73,4 +73,12 @@ static_assert(sizeof(Block) == 40);
          kind != BlockKind::Skip;
 }
 
+// Most blocks are of these two kinds, which take turns without a pattern: one branch for both, that
+// is foreseen.
+[[nodiscard]] constexpr bool is_text_or_deleted(BlockKind kind) noexcept {
+  constexpr unsigned kKinds = (1U << static_cast<unsigned>(BlockKind::String)) |
+                              (1U << static_cast<unsigned>(BlockKind::Deleted));
+  return ((kKinds >> static_cast<unsigned>(kind)) & 1U) != 0;
+}
+
 }  // namespace ycpp

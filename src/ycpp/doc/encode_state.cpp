@@ -142,10 +142,8 @@ std::size_t count_until(const BlockStore& store, const ClientRecord& record,
 // block into the columns. False for any other block.
 bool write_common(UpdateEncoderV2& encoder, const BlockStore& store, const Block& block) {
   constexpr std::uint8_t kUncommon = block_flag::kWide | block_flag::kKeyed | block_flag::kUnicode;
+  if ((block.flags & kUncommon) != 0 || !is_text_or_deleted(block.kind)) return false;
   const bool is_text = block.kind == BlockKind::String;
-  if ((block.flags & kUncommon) != 0 || (!is_text && block.kind != BlockKind::Deleted)) {
-    return false;
-  }
   const bool has_origin = block.origin_client != kNarrowNone;
   const bool has_right_origin = block.right_origin_client != kNarrowNone;
   if (!has_origin && !has_right_origin) return false;
@@ -173,8 +171,10 @@ void write_section_v2(UpdateEncoderV2& encoder, const BlockStore& store, EncodeF
   encoder.rest().var_uint(from.clock);
   const BlockIndex first = record.list.at(position);
   write_struct(encoder, reader.read(first), from.clock - store.blocks.clock(first));
-  while (record.list.to_next(position) && store.blocks.clock(record.list.at(position)) < from.end) {
+  const bool is_rest = from.end >= record.state;
+  while (record.list.to_next(position)) {
     const BlockIndex block = record.list.at(position);
+    if (!is_rest && store.blocks.clock(block) >= from.end) break;
     if (!write_common(encoder, store, store.blocks[block])) {
       write_struct(encoder, reader.read(block));
     }

@@ -6,8 +6,10 @@
 #include "ycpp/encoding/json.h"
 #include "ycpp/encoding/utf.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <string>
 
 namespace ycpp {
@@ -55,10 +57,8 @@ class BlockWriterV1 {
   bool write_common(const Block& block) {
     constexpr std::uint8_t kUncommon =
         block_flag::kWide | block_flag::kKeyed | block_flag::kUnicode;
+    if ((block.flags & kUncommon) != 0 || !is_text_or_deleted(block.kind)) return false;
     const bool is_text = block.kind == BlockKind::String;
-    if ((block.flags & kUncommon) != 0 || (!is_text && block.kind != BlockKind::Deleted)) {
-      return false;
-    }
     const bool has_origin = block.origin_client != kNarrowNone;
     const bool has_right_origin = block.right_origin_client != kNarrowNone;
     if (!has_origin && !has_right_origin) return false;
@@ -226,20 +226,37 @@ void write_all_deletes_v1(ByteWriter& writer, BlockStore& store) {
 }
 
 void collect_all_deletes(BlockStore& store, std::vector<LocalRange>& deletes) {
+  constexpr std::size_t kAtOnce = 128;
+  std::array<Clock, kAtOnce> turns{};
   for (const ClientIndex client : store.clients_descending()) {
-    const BlockList& list = store.clients[client].list;
-    bool is_open = false;
-    for (std::uint32_t leaf = 0; leaf < list.leaf_count(); ++leaf) {
-      for (const BlockIndex index : list.leaf(leaf)) {
-        const bool is_deleted = store.blocks.is_deleted(index);
-        if (is_deleted && is_open) {
-          deletes.back().range.length += store.blocks.length(index);
-        } else if (is_deleted) {
-          deletes.push_back({client, {store.blocks.clock(index), store.blocks.length(index)}});
+    const ClientRecord& record = store.clients[client];
+    bool is_open = false;  // the last block looked at is deleted
+    for (std::uint32_t leaf = 0; leaf < record.list.leaf_count(); ++leaf) {
+      std::span<const BlockIndex> blocks = record.list.leaf(leaf);
+      while (!blocks.empty()) {
+        const std::size_t count = std::min(blocks.size(), kAtOnce);
+        bool is_range_open = is_open;
+        // Which blocks are deleted follows no pattern: each clock is written and then counted or
+        // not.
+        Clock* turn = turns.data();
+        for (const BlockIndex index : blocks.first(count)) {
+          const bool is_deleted = store.blocks.is_deleted(index);
+          *turn = store.blocks.clock(index);
+          turn += is_deleted != is_open ? 1 : 0;
+          is_open = is_deleted;
         }
-        is_open = is_deleted;
+        for (const Clock* at = turns.data(); at != turn; ++at) {
+          if (is_range_open) {
+            deletes.back().range.length = *at - deletes.back().range.clock;
+          } else {
+            deletes.push_back({client, {*at, 0}});
+          }
+          is_range_open = !is_range_open;
+        }
+        blocks = blocks.subspan(count);
       }
     }
+    if (is_open) deletes.back().range.length = record.state - deletes.back().range.clock;
   }
 }
 

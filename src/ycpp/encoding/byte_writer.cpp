@@ -7,17 +7,20 @@ namespace ycpp {
 
 void ByteWriter::grow(std::size_t count) {
   constexpr std::size_t kFirstCapacity = 64;
-  const std::size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + count});
+  const std::size_t written = size();
+  const auto capacity = static_cast<std::size_t>(limit_ - data_.get());
+  const std::size_t wanted = std::max({kFirstCapacity, capacity * 2, written + count});
   auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(wanted);
-  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+  if (written > 0) std::memcpy(larger.get(), data_.get(), written);
   data_ = std::move(larger);
-  capacity_ = wanted;
+  next_ = data_.get() + written;
+  limit_ = data_.get() + wanted;
 }
 
 void ByteWriter::big_endian(std::uint64_t value, std::size_t width) {
   reserve(width);
   for (std::size_t i = width; i-- > 0;) {
-    data_[size_++] = static_cast<std::uint8_t>(value >> (8 * i));
+    *next_++ = static_cast<std::uint8_t>(value >> (8 * i));
   }
 }
 

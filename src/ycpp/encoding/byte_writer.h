@@ -64,52 +64,52 @@ class ByteWriter {
   // What was moved from is empty.
   ByteWriter(ByteWriter&& other) noexcept
       : data_(std::move(other.data_)),
-        size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
+        next_(std::exchange(other.next_, nullptr)),
+        limit_(std::exchange(other.limit_, nullptr)) {}
 
   ByteWriter& operator=(ByteWriter&& other) noexcept {
     data_ = std::move(other.data_);
-    size_ = std::exchange(other.size_, 0);
-    capacity_ = std::exchange(other.capacity_, 0);
+    next_ = std::exchange(other.next_, nullptr);
+    limit_ = std::exchange(other.limit_, nullptr);
     return *this;
   }
 
   ~ByteWriter() = default;
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return static_cast<std::size_t>(next_ - data_.get());
+  }
 
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return next_ == data_.get(); }
 
-  [[nodiscard]] ByteView view() const noexcept { return {data_.get(), size_}; }
+  [[nodiscard]] ByteView view() const noexcept { return {data_.get(), size()}; }
 
   // The bytes written so far, as an owner that outlives the writer.
-  [[nodiscard]] Bytes to_bytes() const { return {data_.get(), data_.get() + size_}; }
+  [[nodiscard]] Bytes to_bytes() const { return {data_.get(), next_}; }
 
-  void clear() noexcept { size_ = 0; }
+  void clear() noexcept { next_ = data_.get(); }
 
   // Makes room for `count` more bytes.
   void reserve(std::size_t count) {
-    if (capacity_ - size_ < count) grow(count);
+    if (static_cast<std::size_t>(limit_ - next_) < count) grow(count);
   }
 
   // Room for `count` bytes to be written in place; close() says where they ended.
   [[nodiscard]] std::uint8_t* open(std::size_t count) {
     reserve(count);
-    return data_.get() + size_;
+    return next_;
   }
 
-  void close(const std::uint8_t* end) noexcept {
-    size_ = static_cast<std::size_t>(end - data_.get());
-  }
+  void close(std::uint8_t* end) noexcept { next_ = end; }
 
   void u8(std::uint8_t byte) {
     reserve(1);
-    data_[size_++] = byte;
+    *next_++ = byte;
   }
 
   void var_uint(std::uint64_t value) {
     reserve(kVarUintBytesMax);
-    close(put_var_uint(data_.get() + size_, value));
+    close(put_var_uint(next_, value));
   }
 
   // The sign is kept for zero too.
@@ -126,8 +126,8 @@ class ByteWriter {
   void bytes(ByteView view) {
     if (view.empty()) return;
     reserve(view.size());
-    std::memcpy(data_.get() + size_, view.data(), view.size());
-    size_ += view.size();
+    std::memcpy(next_, view.data(), view.size());
+    next_ += view.size();
   }
 
   void bytes(std::string_view text) { bytes(runnel::as_bytes(text)); }
@@ -149,8 +149,8 @@ class ByteWriter {
   void big_endian(std::uint64_t value, std::size_t width);
 
   std::unique_ptr<std::uint8_t[]> data_;
-  std::size_t size_{0};
-  std::size_t capacity_{0};
+  std::uint8_t* next_{nullptr};   // in data_, behind what was written
+  std::uint8_t* limit_{nullptr};  // the end of data_
 };
 
 }  // namespace ycpp

@@ -135,6 +135,17 @@ ColumnText StringReader::read_wide(std::uint64_t length) {
   return {.text = cut_.back(), .utf16_length = length, .ascii = false};
 }
 
+void RleByteWriter::write_first_or_long(std::uint8_t value) {
+  if (count_ > 0 && value == value_) {
+    ++count_;
+    return;
+  }
+  if (count_ > 0) out_.var_uint(count_ - 1);
+  out_.u8(value);
+  value_ = value;
+  count_ = 1;
+}
+
 void StringWriter::write(std::string_view text, std::uint64_t utf16_length) {
   if (utf16_length != text.size() && has_lone_surrogate(text)) {
     may_have_halves_ = true;

@@ -246,6 +246,11 @@ class RunWriter {
 // A value once is itself, a run of it is its negative (negative zero for zero) and the count - 2.
 struct SignedRunForm {
   static std::uint8_t* put(std::uint8_t* out, std::uint64_t value, bool is_run) noexcept {
+    constexpr std::uint64_t kOneByte = 0x40;
+    if (value < kOneByte) [[likely]] {
+      *out = static_cast<std::uint8_t>(value | (is_run ? kOneByte : 0));
+      return out + 1;
+    }
     return put_irregular(out, signed_groups(value, is_run));
   }
 };
@@ -280,19 +285,26 @@ class IntDiffOptRleWriter {
 class RleByteWriter {
  public:
   void write(std::uint8_t value) {
-    if (count_ > 0 && value == value_) {
-      ++count_;
-      return;
-    }
-    if (count_ > 0) out_.var_uint(count_ - 1);
-    out_.u8(value);
+    if (count_ - 1 >= kShortMax) [[unlikely]]
+      return write_first_or_long(value);
+    // Whether a run goes on follows no pattern: what ends it is written and then counted or not.
+    const std::uint64_t goes_on = value == value_ ? 1 : 0;
+    std::uint8_t* const out = out_.open(2);
+    out[0] = static_cast<std::uint8_t>(count_ - 1);
+    out[1] = value;
+    out_.close(out + (2 * (1 - goes_on)));
+    count_ = (count_ & (0 - goes_on)) + 1;
     value_ = value;
-    count_ = 1;
   }
 
   [[nodiscard]] ByteView finish() const { return out_.view(); }
 
  private:
+  // Runs up to here have a length of one byte.
+  static constexpr std::uint64_t kShortMax = 0x80;
+
+  void write_first_or_long(std::uint8_t value);
+
   ByteWriter out_;
   std::uint8_t value_{0};
   std::uint64_t count_{0};

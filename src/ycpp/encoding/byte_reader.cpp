@@ -55,6 +55,11 @@ std::uint64_t ByteReader::last_word() const noexcept {
 std::uint64_t ByteReader::var_uint_near_end() noexcept {
   if (pos_ == end_) [[unlikely]]
     return var_uint_slow();
+  if (remaining() >= 2 && pos_[1] < 0x80) {
+    const std::uint64_t value = (pos_[0] & 0x7FU) | (std::uint64_t{pos_[1]} << 7U);
+    pos_ += 2;
+    return value;
+  }
   unsigned count = 0;
   if (remaining() >= sizeof(std::uint32_t)) {
     const std::uint32_t few = groups_of_three(pos_, count);

@@ -39,11 +39,11 @@ void RunReader::set_error(const char* what) noexcept {
     unsigned count = 0;
     std::uint64_t groups = groups_of_three(pos_, count);
     if (count == 0) groups = groups_of_word(load_low_first<std::uint64_t>(pos_), count);
+    const std::uint8_t* const next = pos_ + count;
     const std::uint64_t magnitude = magnitude_of(groups);
     // The bytes looked at may be those of the next column.
-    const bool is_inside = count <= static_cast<std::size_t>(end_ - pos_);
-    if (count != 0 && is_inside && magnitude <= kMaxSafeInteger) [[likely]] {
-      pos_ += count;
+    if (count != 0 && next <= end_ && magnitude <= kMaxSafeInteger) [[likely]] {
+      pos_ = next;
       return {.magnitude = magnitude, .negative = is_negative(groups)};
     }
   }

@@ -44,6 +44,32 @@ BlockKind kind_of(std::uint8_t info) noexcept {
   return {begin, at};
 }
 
+struct Number {
+  std::uint64_t value{0};
+  const std::uint8_t* end{nullptr};  // behind it; null where there is none
+};
+
+[[gnu::noinline]] Number long_number(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+  ByteReader reader{ByteView{at, end}};
+  const std::uint64_t value = reader.var_uint();
+  return {.value = value, .end = reader.ok() ? reader.position() : nullptr};
+}
+
+[[gnu::always_inline]] inline Number number_at(const std::uint8_t* at,
+                                               const std::uint8_t* end) noexcept {
+  const std::ptrdiff_t left = end - at;
+  if (left >= 1 && at[0] < 0x80) return {.value = at[0], .end = at + 1};
+  if (left >= 2 && at[1] < 0x80)
+    return {.value = (at[0] & 0x7FU) | (std::uint64_t{at[1]} << 7U), .end = at + 2};
+  if (left < std::ptrdiff_t{sizeof(std::uint32_t)}) [[unlikely]]
+    return long_number(at, end);
+  unsigned bytes = 0;
+  const std::uint64_t value = groups_of_three(at, bytes);
+  if (bytes == 0) [[unlikely]]
+    return long_number(at, end);
+  return {.value = value, .end = at + bytes};
+}
+
 // Where the columns begin: behind the feature flag, which is zero. The end if it is not.
 const std::uint8_t* columns_of(ByteView update) noexcept {
   if (!update.empty() && update.front() == 0) [[likely]]
@@ -80,23 +106,26 @@ UpdateStart look_at_start_v2(ByteView update) noexcept {
   take_column(at, end);  // parents
   take_column(at, end);  // types
   take_column(at, end);  // lengths
-  ByteReader rest{ByteView{at, end}, update.data()};
-  const bool has_structs = rest.var_uint() != 0;
-  if (!has_structs) {
+  const Number sections = number_at(at, end);
+  if (sections.end == nullptr) return {};
+  if (sections.value == 0) {
     // Text that no struct has is checked all the same, by who reads all of the update.
-    const bool has_text = strings.size() != 1 || strings.front() != 0;
-    if (!rest.ok() || has_text) return {};
-    return {.kind = UpdateStart::Kind::Deletes, .first = {}, .deletes = rest.rest()};
+    const bool has_text = strings.size() != 1 || *strings.data() != 0;
+    if (has_text) return {};
+    return {.kind = UpdateStart::Kind::Deletes, .first = {}, .deletes = {sections.end, end}};
   }
-  if (clients.empty() || infos.empty() || rest.var_uint() == 0) return {};
-  if (kind_of(infos.front()) == BlockKind::Skip) return {};
+  const Number structs = number_at(sections.end, end);
+  if (clients.empty() || infos.empty() || structs.end == nullptr || structs.value == 0) return {};
+  if (kind_of(*infos.data()) == BlockKind::Skip) return {};
   // More columns follow, so there are eight bytes to be looked at.
   if (static_cast<std::size_t>(end - clients.data()) < sizeof(std::uint64_t)) return {};
   unsigned bytes = 0;
   const std::uint64_t client =
       magnitude_of(groups_of_word(load_low_first<std::uint64_t>(clients.data()), bytes));
-  const Id id{.client = ClientId{client}, .clock = rest.var_uint()};
-  if (!rest.ok() || bytes == 0 || bytes > clients.size() || client > kMaxSafeInteger) return {};
+  if (bytes == 0 || bytes > clients.size() || client > kMaxSafeInteger) return {};
+  const Number clock = number_at(structs.end, end);
+  if (clock.end == nullptr) return {};
+  const Id id{.client = ClientId{client}, .clock = clock.value};
   return {.kind = UpdateStart::Kind::Struct, .first = id, .deletes = {}};
 }
 

@@ -188,6 +188,51 @@ void write_section(ByteWriter& writer, const BlockStore& store, EncodeFrom from)
   }
 }
 
+// Collects the runs of deleted blocks of one client, whose blocks follow each other without gaps.
+class DeletedRuns {
+ public:
+  static constexpr std::size_t kAtOnce = 128;
+
+  DeletedRuns(const BlockTable& blocks, ClientIndex client,
+              std::vector<LocalRange>& deletes) noexcept
+      : blocks_(blocks), client_(client), deletes_(deletes) {}
+
+  // At most kAtOnce blocks. Which of them are deleted follows no pattern: each clock is written and
+  // then counted or not.
+  void add(std::span<const BlockIndex> blocks) {
+    std::array<Clock, kAtOnce> turns;  // in use up to `turn`
+    Clock* turn = turns.data();
+    bool is_open = is_open_;
+    for (const BlockIndex index : blocks) {
+      const bool is_deleted = blocks_.is_deleted(index);
+      *turn = blocks_.clock(index);
+      turn += is_deleted != is_open ? 1 : 0;
+      is_open = is_deleted;
+    }
+    for (const Clock* at = turns.data(); at != turn; ++at) take_turn(*at);
+  }
+
+  // `end` is the clock behind the last block.
+  void finish(Clock end) {
+    if (is_open_) take_turn(end);
+  }
+
+ private:
+  void take_turn(Clock clock) {
+    if (is_open_) {
+      deletes_.back().range.length = clock - deletes_.back().range.clock;
+    } else {
+      deletes_.push_back({client_, {clock, 0}});
+    }
+    is_open_ = !is_open_;
+  }
+
+  const BlockTable& blocks_;
+  ClientIndex client_;
+  std::vector<LocalRange>& deletes_;
+  bool is_open_{false};  // the last block that was added is deleted
+};
+
 }  // namespace
 
 void write_sections_v1(ByteWriter& writer, const BlockStore& store,
@@ -226,37 +271,18 @@ void write_all_deletes_v1(ByteWriter& writer, BlockStore& store) {
 }
 
 void collect_all_deletes(BlockStore& store, std::vector<LocalRange>& deletes) {
-  constexpr std::size_t kAtOnce = 128;
-  std::array<Clock, kAtOnce> turns{};
   for (const ClientIndex client : store.clients_descending()) {
     const ClientRecord& record = store.clients[client];
-    bool is_open = false;  // the last block looked at is deleted
+    DeletedRuns runs(store.blocks, client, deletes);
     for (std::uint32_t leaf = 0; leaf < record.list.leaf_count(); ++leaf) {
       std::span<const BlockIndex> blocks = record.list.leaf(leaf);
       while (!blocks.empty()) {
-        const std::size_t count = std::min(blocks.size(), kAtOnce);
-        bool is_range_open = is_open;
-        // Which blocks are deleted follows no pattern: each clock is written and then counted or
-        // not.
-        Clock* turn = turns.data();
-        for (const BlockIndex index : blocks.first(count)) {
-          const bool is_deleted = store.blocks.is_deleted(index);
-          *turn = store.blocks.clock(index);
-          turn += is_deleted != is_open ? 1 : 0;
-          is_open = is_deleted;
-        }
-        for (const Clock* at = turns.data(); at != turn; ++at) {
-          if (is_range_open) {
-            deletes.back().range.length = *at - deletes.back().range.clock;
-          } else {
-            deletes.push_back({client, {*at, 0}});
-          }
-          is_range_open = !is_range_open;
-        }
+        const std::size_t count = std::min(blocks.size(), DeletedRuns::kAtOnce);
+        runs.add(blocks.first(count));
         blocks = blocks.subspan(count);
       }
     }
-    if (is_open) deletes.back().range.length = record.state - deletes.back().range.clock;
+    runs.finish(record.state);
   }
 }
 

@@ -22,10 +22,12 @@ constexpr std::int64_t kRowsPerCount = 5000;
 constexpr std::size_t kUpdatesHere = 32;
 constexpr std::size_t kBytesHere = std::size_t{32} * 1024;
 
-// A commit that took longer than this on a loop had to wait for the disk; the next ones are the
-// writer's for a while, so that the loop does not wait again.
+// A commit that took this long on a loop had to wait for the disk. The next ones are the writer's
+// for so many times as long, so that a disk which stalls takes no more than that part of a loop's
+// time; and for a second after one that failed.
 constexpr std::int64_t kSlowCommitMs = 5;
-constexpr std::int64_t kNotHereMs = 1000;
+constexpr std::int64_t kSlowCommitPause = 20;
+constexpr std::int64_t kFailedCommitPauseMs = 1000;
 
 Error closed_error() { return {Errc::Unavailable, "the store is closed"}; }
 
@@ -163,9 +165,9 @@ std::optional<std::vector<SqliteStore::PortOutcomes>> SqliteStore::commit_here(L
     outcomes = write_batch(batches);
     take_from_inbox(batches.front().bytes);
     const std::int64_t now_ms = time_.steady_ms();
-    if (engine_->failed() || now_ms - begun_ms > kSlowCommitMs) {
-      not_here_until_ms_ = now_ms + kNotHereMs;
-    }
+    const std::int64_t took_ms = now_ms - begun_ms;
+    if (took_ms >= kSlowCommitMs) not_here_until_ms_ = now_ms + took_ms * kSlowCommitPause;
+    if (engine_->failed()) not_here_until_ms_ = now_ms + kFailedCommitPauseMs;
     if (engine_->wal_pages() >= checkpoint_at_pages_ && !checkpoint_waits_) {
       executors_.writer.post([weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->checkpoint_if_large(true);

@@ -27,11 +27,10 @@ std::uint64_t index_of(const BlockStore& store, TypeIndex type, BlockIndex block
 // The part of that kind which the delta ends in, or a new one.
 template <class Part>
 Part& going_on(EventDelta& delta, std::optional<Part> EventOp::* kind) {
-  if (delta.empty() || !(delta.back().*kind).has_value()) {
-    delta.emplace_back();
-    (delta.back().*kind).emplace();
+  if (!delta.empty()) {
+    if (auto& last = delta.back().*kind; last.has_value()) return *last;
   }
-  return *(delta.back().*kind);
+  return (delta.emplace_back().*kind).emplace();
 }
 
 }  // namespace

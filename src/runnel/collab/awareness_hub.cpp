@@ -32,7 +32,9 @@ bool AwarenessHub::Peer::owns(ClientId client) const {
 void AwarenessHub::Peer::disown(ClientId client) { std::erase(owned, client); }
 
 void AwarenessHub::join(ConnectionId connection, AwarenessPeer peer) {
-  peers_[connection].who = std::move(peer);
+  Peer& joined = peers_[connection];
+  joined.who = std::move(peer);
+  joined.order = ++joins_;
 }
 
 void AwarenessHub::set_heartbeat(ConnectionId connection, bool sends_heartbeat) {
@@ -63,8 +65,8 @@ void AwarenessHub::receive_entry(ConnectionId from, const AwarenessEntry& entry,
   const auto owner = owners_.find(entry.client);
   if (owner != owners_.end() && owner->second.connection == from) {
     own_entry(entry, now, effects);
-  } else if (!alone) {
-    // Several at once are always what a client has heard of others.
+  } else if (!alone && peers_.at(from).own != entry.client) {
+    // Several at once are what a client has heard of others, and maybe its own new state.
   } else if (owner == owners_.end()) {
     receive_unowned(from, entry, now, effects);
   } else {
@@ -104,9 +106,12 @@ void AwarenessHub::receive_foreign(ConnectionId from, const AwarenessEntry& entr
   const bool claims = !peer.own || (peer.own == entry.client && !peer.owns(entry.client));
   if (!claims) return;
   const Owner& owner = owners_.at(entry.client);
-  const AwarenessPeer& holder = peers_.at(owner.connection).who;
-  const bool same_client =
-      !peer.who.key.empty() && peer.who.key == holder.key && peer.who.user_id == holder.user_id;
+  const Peer& holder = peers_.at(owner.connection);
+  const bool same_client = !peer.who.key.empty() && peer.who.key == holder.who.key &&
+                           peer.who.user_id == holder.who.user_id;
+  // What a connection said before its client came back on another one, and was late: if it took
+  // the id along, the id would go with it.
+  if (same_client && !owner.relayed && peer.order < holder.order) return;
   if (owner.relayed || same_client) {
     take_over(from, entry.client);
     own_entry(entry, now, effects);

@@ -106,6 +106,7 @@ class AwarenessHub {
  private:
   struct Peer {
     AwarenessPeer who;
+    std::uint64_t order{0};             // who joined later has more
     std::optional<ycpp::ClientId> own;  // the first id that it announced
     // `own` once it is its, and what it relays for tabs. A vector: it is one id nearly always.
     std::vector<ycpp::ClientId> owned;
@@ -142,6 +143,7 @@ class AwarenessHub {
 
   AwarenessOptions options_;
   ycpp::Awareness awareness_;
+  std::uint64_t joins_{0};
   std::map<ConnectionId, Peer> peers_;
   std::map<ycpp::ClientId, Owner> owners_;
   std::map<ycpp::ClientId, ConnectionId> claims_;  // latest peer whose `claim` it is

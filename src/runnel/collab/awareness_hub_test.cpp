@@ -145,6 +145,30 @@ TEST(AwarenessHub, AReturningClientWithTheSameKeyAndUserTakesItsIdFromTheDeadCon
   EXPECT_THAT(h.hub.leave(kB, h.now).changed, ElementsAre(ClientId(5)));
 }
 
+TEST(AwarenessHub, ALateWordOfTheConnectionBeforeTakesNothingFromTheOneAfterIt) {
+  Hub h;
+  h.join(kA, "pk", "user");
+  h.join(kB, "pk", "user");
+  h.say(kB, 5, 1);
+  EXPECT_THAT(h.say(kA, 5, 1).changed, IsEmpty());
+  EXPECT_TRUE(h.hub.is_owner(kB, ClientId(5)));
+  EXPECT_THAT(h.hub.leave(kA, h.now).changed, IsEmpty());
+  EXPECT_TRUE(h.hub.state_of(ClientId(5)));
+}
+
+// A client that is told in one message that another came and that itself is gone answers in one.
+TEST(AwarenessHub, ItsOwnIdCountsAmongSeveral) {
+  Hub h;
+  h.join(kA, "pk", "user");
+  h.say(kA, 5, 1);
+  h.join(kB, "pk", "user");
+  h.say(kB, 5, 1);
+  EXPECT_THAT(h.hub.leave(kB, h.now).changed, ElementsAre(ClientId(5)));
+  const auto effects = h.say(kA, {{ClientId(6), 1, "{}"}, {ClientId(5), 2, "{}"}});
+  EXPECT_THAT(effects.changed, ElementsAre(ClientId(5)));
+  EXPECT_TRUE(h.hub.is_owner(kA, ClientId(5)));
+}
+
 TEST(AwarenessHub, TheSameKeyOfAnotherUserTakesNothing) {
   Hub h;
   h.join(kA, "pk", "ann");

@@ -167,15 +167,15 @@ void SimRun::change_faults() {
 
 void SimRun::crash(bool power) {
   if (server_ == nullptr) return;
-  power ? disk_.cut_power() : disk_.kill();
-  ++(power ? counts_.power_cuts : counts_.kills);
+  power ? cut_power() : disk_.kill();
+  counts_.kills += power ? 0 : 1;
   accepting_ = false;
   server_.reset();
   const std::uint64_t process = ++process_;
-  scheduler_.after(scheduler_.between(0, 3000), [this, process, power] {
+  scheduler_.after(scheduler_.between(0, 3000), [this, process] {
     if (process != process_) return;
     start();
-    check_stored(power);
+    check_stored();
   });
 }
 
@@ -192,7 +192,7 @@ void SimRun::stop() {
       disk_.kill();
       server_.reset();
       start();
-      check_stored(false);
+      check_stored();
     });
   });
 }
@@ -206,32 +206,36 @@ void SimRun::start() {
   }
   // The disk fails just now. What a failed fsync has lost only the end of the machine tells.
   const bool power = faults_.sync_permille > 0;
-  power ? disk_.cut_power() : disk_.kill();
-  counts_.power_cuts += power ? 1 : 0;
+  power ? cut_power() : disk_.kill();
   disk_.set_faults({});
-  scheduler_.after(scheduler_.between(100, 1000), [this, process, power] {
+  scheduler_.after(scheduler_.between(100, 1000), [this, process] {
     if (process != process_) return;
     start();
-    check_stored(power);
+    check_stored();
   });
 }
 
+// What the rooms lack after it shows when they are read next, which a faulty disk may put off.
+void SimRun::cut_power() {
+  disk_.cut_power();
+  ++counts_.power_cuts;
+  for (auto& [room, debt] : debts_) debt.lost_power = true;
+}
+
 // Every room is read before anybody is let in, past the rooms themselves.
-void SimRun::check_stored(bool after_power_cut) {
+void SimRun::check_stored() {
   if (server_ == nullptr) return;
   auto left = std::make_shared<std::size_t>(rooms_.size());
   const std::uint64_t process = process_;
   for (const RoomId& room : rooms_) {
-    server_->load(room, [this, room, after_power_cut, left,
-                         process](const Result<storage::RoomRecord>& record) {
-      check_room(room, record, after_power_cut);
+    server_->load(room, [this, room, left, process](const Result<storage::RoomRecord>& record) {
+      check_room(room, record);
       if (--*left == 0 && process == process_) accepting_ = true;
     });
   }
 }
 
-void SimRun::check_room(const RoomId& room, const Result<storage::RoomRecord>& record,
-                        bool after_power_cut) {
+void SimRun::check_room(const RoomId& room, const Result<storage::RoomRecord>& record) {
   if (!record) {
     if (!faulty_disk_)
       fail("room " + room.name + " cannot be loaded: " + to_string(record.error()));
@@ -250,7 +254,7 @@ void SimRun::check_room(const RoomId& room, const Result<storage::RoomRecord>& r
     fail("room " + room.name + " lacks what was acknowledged as durable");
   }
   const bool strict = options_.durability == storage::DurabilityMode::Strict;
-  if (!after_power_cut || strict) {
+  if (!std::exchange(debt.lost_power, false) || strict) {
     if (!covers(*stored, *debt.sent)) fail("room " + room.name + " lacks what clients were sent");
     return;
   }

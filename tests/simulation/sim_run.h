@@ -57,6 +57,7 @@ class SimRun {
     std::unique_ptr<ycpp::Doc> sent;     // to anybody
     std::unique_ptr<ycpp::Doc> durable;  // acknowledged
     const Bytes* last_sent{nullptr};     // frames are shared; each counts once
+    bool lost_power{false};              // since the room was read for the last time
   };
 
   void fail(std::string what);
@@ -68,9 +69,9 @@ class SimRun {
   void crash(bool power);
   void stop();
   void start();
-  void check_stored(bool after_power_cut);
-  void check_room(const RoomId& room, const Result<storage::RoomRecord>& record,
-                  bool after_power_cut);
+  void cut_power();
+  void check_stored();
+  void check_room(const RoomId& room, const Result<storage::RoomRecord>& record);
   std::shared_ptr<SimLink> dial(std::size_t client);
   void sent(const RoomId& room, const SharedBytes& payload);
   void calm_down();

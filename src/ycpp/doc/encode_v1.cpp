@@ -200,7 +200,7 @@ class DeletedRuns {
   // At most kAtOnce blocks. Which of them are deleted follows no pattern: each clock is written and
   // then counted or not.
   void add(std::span<const BlockIndex> blocks) {
-    std::array<Clock, kAtOnce> turns;  // in use up to `turn`
+    std::array<Clock, kAtOnce> turns{};
     Clock* turn = turns.data();
     bool is_open = is_open_;
     for (const BlockIndex index : blocks) {

@@ -54,6 +54,13 @@ struct SubdocumentRecord {
 
 // Stamps on blocks for the walk over concurrent insertions: a block's stamp says whether and when
 // the current walk passed it. Empty until the first conflict.
+// A cut that replaced the units on both its sides by U+FFFD, and what they were, in WTF-8.
+struct DamagingCut {
+  LocalId behind;  // the first unit on its right
+  std::string last_unit;
+  std::string next_unit;
+};
+
 class WalkMarks {
  public:
   void begin(std::size_t block_count) {
@@ -100,6 +107,7 @@ class BlockStore {
   std::vector<TypeIndex> roots;  // in the order in which they were first named
   std::vector<KeyEntry> entries;
   std::vector<SubdocumentRecord> subdocuments;
+  std::vector<DamagingCut> damaging_cuts;  // of the transaction under way, in their order
   WalkMarks walk_marks;
   std::size_t last_state_bytes{0};  // how long the last encoding was: what the next one will need
   std::unordered_map<BlockIndex, LocalId> redone;  // of blocks with block_flag::kRedone
@@ -149,6 +157,9 @@ class BlockStore {
   // Cuts the block at `position` behind its first `units` units; returns the new block, which
   // stands behind it in the list. The caller notes it for merging.
   BlockIndex split(ClientIndex client, BlockList::Position position, Clock units);
+
+  // Puts back what the cut between two blocks replaced.
+  void mend_cut(BlockIndex left, BlockIndex right, const DamagingCut& cut);
 
   // Whether `right`, the next block of the same client, may become a part of `left`.
   [[nodiscard]] bool can_merge(BlockIndex left, BlockIndex right) const noexcept;

@@ -144,7 +144,7 @@ void BlockStore::split_content(BlockIndex left, BlockIndex right, Clock units) {
 }
 
 // A cut inside a surrogate pair, or behind the first half of one that was never completed, leaves
-// U+FFFD on both sides and never heals, as in Yjs.
+// U+FFFD on both sides and never heals, as in Yjs; only an update that is refused is taken back.
 void BlockStore::split_text(BlockIndex left, BlockIndex right, Clock units) {
   const Block& a = blocks[left];
   Block& b = blocks[right];
@@ -159,6 +159,10 @@ void BlockStore::split_text(BlockIndex left, BlockIndex right, Clock units) {
     b.content = a.content + static_cast<HeapAddress>(cut.byte);
     return;
   }
+  const std::string_view units_before = runnel::as_text(whole);
+  damaging_cuts.push_back({.behind = blocks.id(right),
+                           .last_unit = slice_utf16(units_before, units - 1, units),
+                           .next_unit = slice_utf16(units_before, units, units + 1)});
   std::string text(kReplacement);
   text +=
       slice_utf16(runnel::as_text(whole), units + 1, blocks.length(left) + blocks.length(right));
@@ -166,6 +170,18 @@ void BlockStore::split_text(BlockIndex left, BlockIndex right, Clock units) {
   heap.release(whole.size() - damaged - kReplacement.size());
   std::memcpy(heap.at(a.content) + damaged, kReplacement.data(), kReplacement.size());
   b.content = add_content(runnel::as_bytes(text));
+}
+
+void BlockStore::mend_cut(BlockIndex left, BlockIndex right, const DamagingCut& cut) {
+  std::string before(runnel::as_text(content_view(left)));
+  before.resize(before.size() - kReplacement.size());
+  append_wtf8(before, cut.last_unit);
+  std::string behind = cut.next_unit;
+  append_wtf8(behind, runnel::as_text(content_view(right)).substr(kReplacement.size()));
+  release_content(left);
+  release_content(right);
+  blocks[left].content = add_content(runnel::as_bytes(before));
+  blocks[right].content = add_content(runnel::as_bytes(behind));
 }
 
 // Two halves of a pair that come to stand side by side are one character again, four bytes instead

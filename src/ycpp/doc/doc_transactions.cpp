@@ -22,6 +22,7 @@ Transaction& DocTransactions::begin(TransactionOrigin transaction_origin, bool l
   fresh->serial = ++state_.last_serial;
   fresh->transaction_origin = transaction_origin;
   fresh->local = local;
+  state_.store.damaging_cuts.clear();
   state_.active.push_back(std::move(fresh));
   state_.open = state_.active.back().get();
   if (state_.listener) state_.listener->before_transaction(*state_.open);

@@ -46,6 +46,18 @@ class Rollback {
     } while (list.to_next(position));
   }
 
+  // The last cut first: one may stand in what another left on its right.
+  void mend_cuts() {
+    for (auto cut = store_.damaging_cuts.rbegin(); cut != store_.damaging_cuts.rend(); ++cut) {
+      const ClientRecord& client = store_.clients[cut->behind.client];
+      if (cut->behind.clock >= client.state) continue;  // within what was new
+      const BlockIndex left = client.list.at(client.list.find(blocks_, cut->behind.clock - 1));
+      const BlockIndex right = client.list.at(client.list.find(blocks_, cut->behind.clock));
+      store_.mend_cut(left, right, *cut);
+    }
+    store_.damaging_cuts.clear();
+  }
+
   // Positions that were remembered may be wrong, and keys without a value left in the list.
   void repair_types(std::size_t kept) {
     std::sort(changed_.begin(), changed_.end());
@@ -108,6 +120,7 @@ void roll_back(BlockStore& store, Transaction& transaction, RollbackPoint point)
   for (const Transaction::Touched& touched : transaction.touched) rollback.remove_new(touched);
   store.forget_clients_without_blocks();
   for (const LocalRange& deleted : transaction.deletes) rollback.bring_back(deleted);
+  rollback.mend_cuts();
   rollback.repair_types(point.types);
   store.forget_roots_from(point.roots);
   const auto first_type = store.types.begin() + static_cast<std::ptrdiff_t>(point.types);

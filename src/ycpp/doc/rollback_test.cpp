@@ -110,5 +110,38 @@ TEST(Rollback, LeavesNothingOfAnUpdateThatNeedsTooManySteps) {
   }
 }
 
+// Found by the fuzzer: the halves of a pair that the update cut were U+FFFD for good.
+TEST(Rollback, PutsTogetherTheCharactersThatTheUpdateCut) {
+  for (const std::string_view text : {"😀", "a😀b", "😀😀", "😀é😀"}) {
+    Doc source(options_with(1, DocOptions{}.conflict_steps_max));
+    source.get_text("t").insert(0, text);
+    const Bytes base = source.encode_state_as_update();
+    const std::uint64_t length = source.get_text("t").length();
+    Doc all(options_with(3, DocOptions{}.conflict_steps_max));
+    for (std::uint64_t client = 10; client < 13; ++client) {
+      Doc one(options_with(client, DocOptions{}.conflict_steps_max));
+      ASSERT_TRUE(one.apply_update(base).has_value());
+      for (std::uint64_t at = length - 1; at > 0; --at) one.get_text("t").insert(at, "x");
+      ASSERT_TRUE(all.apply_update(one.encode_state_as_update()).has_value());
+    }
+    const Bytes update = all.encode_state_as_update();
+    std::size_t refused = 0;
+    for (std::uint64_t steps = 0; steps < 100; ++steps) {
+      Doc doc(options_with(9, steps));
+      ASSERT_TRUE(doc.apply_update(base).has_value());
+      if (doc.apply_update(update)) break;
+      ++refused;
+      EXPECT_EQ(doc.get_text("t").to_string(), text) << steps;
+      EXPECT_EQ(doc.encode_state_as_update(), base) << steps;
+      EXPECT_EQ(doc.encode_state_as_update_v2(), source.encode_state_as_update_v2()) << steps;
+      // It goes on as one does that never saw the update.
+      doc.transact(
+          [&](Transaction& /*open*/) { EXPECT_TRUE(doc.apply_update(update).has_value()); });
+      EXPECT_EQ(doc.encode_state_as_update(), update) << steps;
+    }
+    EXPECT_GT(refused, 0U) << text;
+  }
+}
+
 }  // namespace
 }  // namespace ycpp

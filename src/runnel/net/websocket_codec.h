@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <array>
 #include <cstddef>
@@ -96,23 +97,6 @@ struct WebSocketEvent {
   std::uint16_t code{0};
   ByteView payload{};       // valid until the next call of `next` or the input changes
   std::string_view what{};  // static text
-};
-
-// Validates UTF-8 (RFC 3629: no surrogates, no overlong forms) across any cut.
-class Utf8Validator {
- public:
-  // False as soon as the bytes so far cannot be the start of valid text.
-  bool feed(ByteView bytes) noexcept;
-
-  // Whether the text may end here.
-  [[nodiscard]] bool is_complete() const noexcept { return needed_ == 0; }
-
- private:
-  bool start_sequence(std::uint8_t first) noexcept;
-
-  std::uint8_t needed_{0};  // continuation bytes still to come
-  std::uint8_t low_{0x80};  // range of the next continuation byte
-  std::uint8_t high_{0xBF};
 };
 
 class WebSocketDecoder {

@@ -3,6 +3,7 @@
 #include "runnel/net/crypto.h"
 #include "runnel/server/setting_values.h"
 
+#include "base/read_stream.h"
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -95,7 +95,7 @@ std::string SocketPath::text() const {
 Result<auth::Secret> load_or_make_admin_secret(const std::string& data_dir, RandomSource& random) {
   const std::string path = data_dir + "/" + kAdminSecretName;
   std::ifstream stored(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stored)), std::istreambuf_iterator<char>());
+  std::string text = read_stream(stored, path).value_or("");
   while (text.ends_with('\n')) text.pop_back();
   if (!text.empty()) return auth::Secret(std::move(text));
   text = net::random_token(random);

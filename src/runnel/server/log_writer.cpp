@@ -1,8 +1,6 @@
 #include "runnel/server/log_writer.h"
 
-#include "runnel/net/websocket_codec.h"
-
-#include "base/bytes.h"
+#include "base/utf8.h"
 #include <fmt/core.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -38,15 +36,10 @@ std::string timestamp(std::int64_t wall_ms) {
                      wall_ms % 1000);
 }
 
-bool is_utf8(std::string_view text) {
-  net::Utf8Validator validator;
-  return validator.feed(as_bytes(text)) && validator.is_complete();
-}
-
 // Escapes as JSON has them, which a person reads as well. Text that is not UTF-8 has every byte
 // above ASCII escaped on its own.
 std::string escape(std::string_view text) {
-  const bool keep_high = is_utf8(text);
+  const bool keep_high = find_invalid_utf8(text) == std::string_view::npos;
   std::string out;
   out.reserve(text.size() + 2);
   for (const char c : text) {

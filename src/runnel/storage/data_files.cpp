@@ -4,12 +4,12 @@
 #include "runnel/storage/file_descriptor.h"
 
 #include "base/bytes.h"
+#include "base/read_stream.h"
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace runnel::storage {
@@ -21,7 +21,7 @@ constexpr const char* kNextStep =
 
 std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return read_stream(file, path).value_or("");
 }
 
 Result<void> mark(const std::string& path, const char* state) {

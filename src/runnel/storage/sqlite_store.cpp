@@ -4,6 +4,7 @@
 #include "runnel/storage/loop_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace runnel::storage {
@@ -157,7 +158,7 @@ std::optional<std::vector<SqliteStore::PortOutcomes>> SqliteStore::commit_here(L
   if (!executors_.borrow_writer || !is_small) return std::nullopt;
   if (!std::ranges::all_of(batch.operations, is_append)) return std::nullopt;
   std::optional<std::vector<PortOutcomes>> outcomes;
-  executors_.borrow_writer([&] {
+  const auto commit = [&] {
     if (!may_commit_here()) return;
     const std::int64_t begun_ms = time_.steady_ms();
     std::vector<LoopBatch> batches;
@@ -182,7 +183,8 @@ std::optional<std::vector<SqliteStore::PortOutcomes>> SqliteStore::commit_here(L
     } else {
       complete(std::exchange(*outcomes, {}));
     }
-  });
+  };
+  executors_.borrow_writer(std::cref(commit));  // by reference: a copy would be an allocation
   return outcomes;
 }
 

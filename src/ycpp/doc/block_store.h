@@ -52,8 +52,6 @@ struct SubdocumentRecord {
   bool should_load{false};
 };
 
-// Stamps on blocks for the walk over concurrent insertions: a block's stamp says whether and when
-// the current walk passed it. Empty until the first conflict.
 // A cut that replaced the units on both its sides by U+FFFD, and what they were, in WTF-8.
 struct DamagingCut {
   LocalId behind;  // the first unit on its right
@@ -61,6 +59,8 @@ struct DamagingCut {
   std::string next_unit;
 };
 
+// Stamps on blocks for the walk over concurrent insertions: a block's stamp says whether and when
+// the current walk passed it. Empty until the first conflict.
 class WalkMarks {
  public:
   void begin(std::size_t block_count) {

@@ -145,11 +145,16 @@ void ByteReader::set_error_at(const char* what, const std::uint8_t* where) noexc
 }
 
 Error ByteReader::error(std::string_view doing) const {
+  return read_error(doing, error_, base_, error_at_);
+}
+
+Error read_error(std::string_view doing, const char* what, const std::uint8_t* begin,
+                 const std::uint8_t* where) {
   std::string detail{doing};
   detail += ": ";
-  detail += error_ == nullptr ? "no failure" : error_;
+  detail += what == nullptr ? "no failure" : what;
   const std::size_t byte =
-      error_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(error_at_ - base_);
+      what == nullptr ? Error::kNoByte : static_cast<std::size_t>(where - begin);
   return {.code = Errc::Malformed, .detail = std::move(detail), .byte = byte};
 }
 

@@ -30,6 +30,10 @@ struct VarInt {
   }
 };
 
+// Malformed: what was being read, what is wrong (null: nothing) and at which byte from `begin` on.
+[[nodiscard]] Error read_error(std::string_view doing, const char* what, const std::uint8_t* begin,
+                               const std::uint8_t* where);
+
 class ByteReader {
  public:
   ByteReader() = default;

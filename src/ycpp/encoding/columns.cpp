@@ -17,12 +17,7 @@ void ColumnSource::set_error(const void* column, const char* what,
 }
 
 Error ColumnSource::error(std::string_view doing) const {
-  std::string detail{doing};
-  detail += ": ";
-  detail += what_ == nullptr ? "no failure" : what_;
-  const std::size_t byte =
-      what_ == nullptr ? Error::kNoByte : static_cast<std::size_t>(where_ - begin_);
-  return {.code = Errc::Malformed, .detail = std::move(detail), .byte = byte};
+  return read_error(doing, what_, begin_, where_);
 }
 
 void RunReader::set_error(const char* what) noexcept {

@@ -31,16 +31,30 @@ void apply_all(Doc& doc, const std::vector<fuzz::ListedUpdate>& updates) {
   }
 }
 
+// What waits is in the copy's update too. Where it has an id that the document knows with another
+// content, which only hostile writers make, its rest may go in right behind in the copy.
+void check_state(Doc& copy, Doc& doc) {
+  if (doc.pending_bytes() == 0) {
+    RUNNEL_CHECK(copy.state_vector() == doc.state_vector());
+    return;
+  }
+  const StateVector known = doc.state_vector();
+  const StateVector copied = copy.state_vector();
+  for (const StateVector::Entry& entry : known.entries()) {
+    RUNNEL_CHECK(copied.clock(entry.client) >= entry.clock);
+  }
+}
+
 // The copy may have deleted more: a map entry of several units, which only hostile writers make, is
 // cut where a delete starts, and the part behind it then takes the place of the one before.
 void check_copy(Doc& doc) {
   Doc from_v1{with_client(kMaxSafeInteger - 1, false)};
   RUNNEL_CHECK(from_v1.apply_update_v1(doc.encode_state_as_update()).has_value());
-  RUNNEL_CHECK(from_v1.state_vector() == doc.state_vector());
+  check_state(from_v1, doc);
   RUNNEL_CHECK(from_v1.delete_set().covers(doc.delete_set()));
   Doc from_v2{with_client(kMaxSafeInteger - 2, true)};
   RUNNEL_CHECK(from_v2.apply_update_v2(doc.encode_state_as_update_v2()).has_value());
-  RUNNEL_CHECK(from_v2.state_vector() == doc.state_vector());
+  check_state(from_v2, doc);
   RUNNEL_CHECK(from_v2.delete_set().covers(doc.delete_set()));
 }
 

@@ -13,17 +13,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Yjs : YjsFixture {
-  explicit Yjs(CollabOptions collab_options = {}) : YjsFixture(collab_options) { open_shop(); }
-
-  // Connected and synced, with nothing left to read.
-  void join(TestClient& client, room::ConnectInfo info = editor()) {
-    client.connect(room, std::move(info));
-    client.pump();
-    client.take_kinds();
-    client.take_texts();
-  }
-};
+// Connected and synced, with nothing left to read.
+void join(Yjs& yjs, TestClient& client, room::ConnectInfo info = editor()) {
+  client.connect(yjs.room, std::move(info));
+  client.pump();
+  client.take_kinds();
+  client.take_texts();
+}
 
 // --- Read-only
 // ------------------------------------------------------------------------------------
@@ -32,7 +28,7 @@ TEST(ReadOnly, ChangesOfAViewerAreDroppedAwarenessIsNotAndItIsToldOnce) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient viewer_client(yjs, 2);
-  yjs.join(a);
+  join(yjs, a);
   viewer_client.connect(yjs.room, viewer());
   viewer_client.pump();
   EXPECT_THAT(viewer_client.take_texts(), ElementsAre(R"({"type":"access_level","level":"view"})"));
@@ -55,8 +51,8 @@ TEST(ReadOnly, ADowngradeAndAnUpgradeTakeEffectWithoutAReconnect) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   yjs.directory->set_identity(b.fake->info.id, {.user_id = "b", .access = AccessLevel::Comment});
   b.type("lost");
   yjs.settle_all({&a, &b});
@@ -71,10 +67,10 @@ TEST(ReadOnly, RevocationIsToldAndClosedAsEachDialectUnderstandsIt) {
   Yjs yjs;
   TestClient partykit(yjs, 1);
   TestClient websocket(yjs, 2);
-  yjs.join(partykit);
+  join(yjs, partykit);
   room::ConnectInfo info = editor();
   info.dialect = static_cast<std::uint8_t>(protocol::Dialect::YWebsocket);
-  yjs.join(websocket, info);
+  join(yjs, websocket, info);
   yjs.directory->revoke(partykit.fake->info.id, "no more");
   yjs.directory->revoke(websocket.fake->info.id, "no more");
   EXPECT_EQ(partykit.fake->texts().back(), R"({"type":"permission_revoked","reason":"no more"})");
@@ -90,8 +86,8 @@ TEST(Malformed, IsDroppedCountedAndLoggedOnceAndTheConnectionGoesOn) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   a.send({});
   a.send({0, 7});
   a.send({0, 2, 3, 0xff, 0xff, 0xff});
@@ -112,8 +108,8 @@ TEST(Malformed, MoreThanTwentyAMinuteCloseTheConnectionAndItsKeyHasToStayAway) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a, editor("pk-a"));
-  yjs.join(b);
+  join(yjs, a, editor("pk-a"));
+  join(yjs, b);
   for (int i = 0; i < 20; ++i) a.send({0, 7});
   EXPECT_FALSE(a.fake->close_code);
   a.send({0, 7});
@@ -129,7 +125,7 @@ TEST(Malformed, MoreThanTwentyAMinuteCloseTheConnectionAndItsKeyHasToStayAway) {
 TEST(Malformed, TwentyEachMinuteAreBorne) {
   Yjs yjs;
   TestClient a(yjs, 1);
-  yjs.join(a);
+  join(yjs, a);
   for (int minute = 0; minute < 5; ++minute) {
     for (int i = 0; i < 20; ++i) a.send({0, 7});
     yjs.advance(seconds(60));
@@ -141,8 +137,8 @@ TEST(Malformed, ABrokenChunkedMessageIsAskedForAgain) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   const Bytes update = insert_update(1, 0, "chunked");
   yjs.advance(seconds(1));
   EXPECT_TRUE(a.doc().apply_update_v1(update));
@@ -158,8 +154,8 @@ TEST(Malformed, AChunkedMessageArrivesAsOne) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   const Bytes message = ycpp::encode_sync_update(insert_update(1, 0, "chunked"));
   const auto size = std::to_string(message.size());
   yjs.say(*a.fake, R"(y-pk-batch#{"id":"q","type":"start","size":)" + size + R"(,"count":2})");
@@ -174,8 +170,8 @@ TEST(Limits, AChangeThatMakesTheDocumentTooLargeIsRefusedAsAWhole) {
   Yjs yjs({.document_bytes = 300});
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   a.type(std::string(100, 'a'));
   a.type(std::string(100, 'b'));
   a.type(std::string(100, 'c'));
@@ -234,7 +230,7 @@ TEST(Hooks, ATokenRefreshIsVerifiedAndAnswered) {
 TEST(Acks, CountWhatWasReceivedAndWhatIsDurable) {
   Yjs yjs;
   TestClient a(yjs, 1);
-  yjs.join(a);
+  join(yjs, a);
   yjs.advance(milliseconds(200));
   a.pump();
   EXPECT_THAT(a.take_texts(),  // its SyncStep2
@@ -260,7 +256,7 @@ TEST(Acks, ReachAYWebsocketClientOnlyWhenItAskedForThem) {
     room::ConnectInfo info = editor();
     info.dialect = static_cast<std::uint8_t>(protocol::Dialect::YWebsocket);
     info.control_messages = asked;
-    yjs.join(a, info);
+    join(yjs, a, info);
     a.type("x");
     yjs.advance(milliseconds(200));
     a.pump();
@@ -275,7 +271,7 @@ TEST(Acks, ReachAYWebsocketClientOnlyWhenItAskedForThem) {
 TEST(QuietRoom, AnEmptyAwarenessMessageComesAfter20SecondsWithoutABinaryMessage) {
   Yjs yjs;
   TestClient a(yjs, 1);
-  yjs.join(a);
+  join(yjs, a);
   yjs.advance(milliseconds(19'900));
   a.pump();
   EXPECT_EQ(a.take_kinds(), "");
@@ -288,9 +284,9 @@ TEST(QuietRoom, NoClientIsEverSilentFor30SecondsInAnHour) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
+  join(yjs, a);
   yjs.advance(seconds(7));
-  yjs.join(b);
+  join(yjs, b);
   for (int i = 0; i < 3600 / 21; ++i) {
     yjs.advance(seconds(21));
     a.pump();
@@ -307,9 +303,9 @@ TEST(QuietRoom, ASilentYPartyServerUserStaysVisibleAndADeadOneDoesNot) {
   TestClient b(yjs, 2);
   room::ConnectInfo info = editor("EoW7Yy4Qpe");
   info.dialect = static_cast<std::uint8_t>(protocol::Dialect::YPartyServer);
-  yjs.join(a, info);
+  join(yjs, a, info);
   a.announce(1, R"({"n":"a"})");
-  yjs.join(b);
+  join(yjs, b);
   for (int i = 0; i < 4; ++i) {
     yjs.advance(milliseconds(15'200));
     b.pump();
@@ -327,8 +323,8 @@ TEST(AwarenessFlow, OfOneTurnLeavesAsOneMessageWithTheLatestStates) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   for (std::uint64_t clock = 1; clock <= 20; ++clock) {
     a.announce(clock, R"({"x":)" + std::to_string(clock) + "}");
   }
@@ -343,8 +339,8 @@ TEST(AwarenessFlow, AFloodIsCutToItsRateAndEndsWithTheLatestState) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   for (std::uint64_t clock = 1; clock <= 2000; ++clock) {
     a.announce(clock, R"({"x":)" + std::to_string(clock) + "}");
     yjs.advance(milliseconds(1));
@@ -359,8 +355,8 @@ TEST(AwarenessFlow, AReturningClientIsSentItsOwnIdAsNull) {
   Yjs yjs;
   TestClient a(yjs, 1);
   TestClient b(yjs, 2);
-  yjs.join(a);
-  yjs.join(b);
+  join(yjs, a);
+  join(yjs, b);
   a.announce(3, "{}");
   a.disconnect();
   yjs.settle();
@@ -377,8 +373,8 @@ TEST(SlowReceiver, GetsOneDifferenceInsteadOfAQueueAndMissesNothing) {
   Yjs yjs({.awareness_output_bytes = 500, .output_bytes = 1000});
   TestClient a(yjs, 1);
   TestClient slow(yjs, 2);
-  yjs.join(a);
-  yjs.join(slow);
+  join(yjs, a);
+  join(yjs, slow);
   slow.fake->reads = false;
   for (int i = 0; i < 200; ++i) {
     a.type(std::string(100, 'x'));
@@ -404,8 +400,8 @@ TEST(SlowReceiver, LosesAwarenessFirstAndHearsOfThoseWhoLeftMeanwhile) {
   Yjs yjs({.awareness_output_bytes = 500, .output_bytes = 100'000});
   TestClient a(yjs, 1);
   TestClient slow(yjs, 2);
-  yjs.join(a);
-  yjs.join(slow);
+  join(yjs, a);
+  join(yjs, slow);
   a.announce(1, "{}");
   slow.pump();
   EXPECT_EQ(slow.awareness().clients().size(), 1U);
@@ -426,8 +422,8 @@ TEST(SlowReceiver, CannotFillTheMemoryWithAnswersThatItDoesNotRead) {
   Yjs yjs({.output_bytes = 3000});
   TestClient a(yjs, 1);
   TestClient slow(yjs, 2);
-  yjs.join(a);
-  yjs.join(slow);
+  join(yjs, a);
+  join(yjs, slow);
   for (int i = 0; i < 20; ++i) a.type(std::string(100, 'x'));
   yjs.settle();
   slow.pump();
@@ -451,8 +447,8 @@ TEST(SlowReceiver, WhoNeverDrainsIsClosedWithACodeThatBringsItBack) {
   Yjs yjs({.output_bytes = 1000});
   TestClient a(yjs, 1);
   TestClient slow(yjs, 2);
-  yjs.join(a);
-  yjs.join(slow);
+  join(yjs, a);
+  join(yjs, slow);
   slow.fake->reads = false;
   slow.fake->buffered_bytes = 1'000'000;
   a.type("x");

@@ -10,15 +10,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-struct Yjs : YjsFixture {
-  explicit Yjs(CollabOptions collab_options = {}, room::RoomOptions room_options = {})
-      : YjsFixture(collab_options, false, room_options) {
-    open_shop();
-  }
-
-  [[nodiscard]] std::size_t logged() const { return model.peek(room).tail.size(); }
-};
-
 TEST(YjsRoom, PushesItsStateVectorAndAnswersTheClientsAlsoWhenThereIsNothingToSay) {
   Yjs yjs;
   TestClient a(yjs, 1);

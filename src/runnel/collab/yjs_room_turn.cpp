@@ -13,7 +13,7 @@ namespace {
 
 // A room is hot when it has that many turns in a window and as many deliveries; then its turns are
 // widened, first a little, then up to CollabOptions::tick_max.
-constexpr std::int64_t kWindowMs = 100;
+constexpr std::int64_t kHeatWindowMs = 100;
 constexpr std::size_t kWarmTurns = 20;
 constexpr std::size_t kWarmDeliveries = 400;
 constexpr std::size_t kHotDeliveries = 4000;
@@ -49,7 +49,7 @@ Result<bool> YjsRoom::apply(std::optional<ConnectionId> sender, std::string auth
 
 Duration YjsRoom::tick() {
   const std::int64_t now_ms = context_.time().steady_ms();
-  if (now_ms - window_start_ms_ >= kWindowMs) {
+  if (now_ms - window_start_ms_ >= kHeatWindowMs) {
     window_start_ms_ = now_ms;
     window_turns_ = 0;
   }

@@ -12,8 +12,6 @@ namespace runnel::net {
 
 namespace {
 
-constexpr std::size_t kGatherParts = 64;
-
 // What is read ahead of a peer's next request while one is answered; more waits in the kernel.
 constexpr std::size_t kPipelinedBytesMax = std::size_t{16} * 1024;
 
@@ -339,13 +337,11 @@ void HttpConnection::flush() {
   const std::shared_ptr<HttpConnection> kept = shared_from_this();
   if (!stream_.is_open() || is_write_blocked_) return;
   while (!out_.is_empty()) {
-    std::array<iovec, kGatherParts> parts{};
-    const IoResult result = stream_.write_some(std::span(parts).first(out_.gather(parts)));
+    const IoResult result = stream_.write_front(out_);
     switch (result.status) {
       case IoStatus::Done:
         loop().counters().writes.add();
         loop().counters().bytes_out.add(result.bytes);
-        out_.consume(result.bytes);
         // Whoever takes something of the response, however slowly, is served on.
         if (phase_ == Phase::Writing) {
           arm(shard_->server().options.write_stall_timeout, &HttpConnection::close);

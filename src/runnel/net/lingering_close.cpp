@@ -1,6 +1,5 @@
 #include "runnel/net/lingering_close.h"
 
-#include <array>
 #include <utility>
 
 namespace runnel::net {
@@ -8,7 +7,6 @@ namespace runnel::net {
 namespace {
 
 constexpr Duration kLingerTimeout = std::chrono::seconds{5};
-constexpr std::size_t kGatherParts = 64;
 
 }  // namespace
 
@@ -37,11 +35,9 @@ void LingeringClose::on_writable() {
 // False when the connection is broken.
 bool LingeringClose::write_rest() {
   while (!out_.is_empty()) {
-    std::array<iovec, kGatherParts> parts{};
-    const IoResult result = stream_.write_some(std::span(parts).first(out_.gather(parts)));
+    const IoResult result = stream_.write_front(out_);
     switch (result.status) {
       case IoStatus::Done:
-        out_.consume(result.bytes);
         shard_.loop().counters().bytes_out.add(result.bytes);
         break;
       case IoStatus::WantWrite:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -12,6 +13,9 @@
 namespace runnel::net {
 
 namespace {
+
+// Parts of one gathered write; two for each message, its header and its payload.
+constexpr std::size_t kGatherParts = 128;
 
 std::size_t total_bytes(std::span<const iovec> parts) {
   std::size_t total = 0;
@@ -92,8 +96,12 @@ IoResult Stream::read_some(std::span<std::uint8_t> into) {
   return errno_result(IoStatus::WantRead);
 }
 
-IoResult Stream::write_some(std::span<const iovec> parts) {
-  return ssl_ != nullptr ? write_tls(parts) : write_plain(parts);
+IoResult Stream::write_front(OutputQueue& queue) {
+  std::array<iovec, kGatherParts> parts;  // NOLINT(cppcoreguidelines-pro-type-member-init): hot
+  const std::span<const iovec> front = std::span(parts).first(queue.gather(parts));
+  const IoResult result = ssl_ != nullptr ? write_tls(front) : write_plain(front);
+  if (result.status == IoStatus::Done) queue.consume(result.bytes);
+  return result;
 }
 
 IoResult Stream::tls_result(int result) {

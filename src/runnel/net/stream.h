@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runnel/net/loop_impl.h"
+#include "runnel/net/output_queue.h"
 
 #include <openssl/ssl.h>
 #include <sys/uio.h>
@@ -87,9 +88,10 @@ class Stream {
 
   IoResult read_some(std::span<std::uint8_t> into);
 
-  // Writes some of `parts`. On a TLS stream a call that wanted to wait has to be repeated with the
-  // same bytes in front; `tls_promised_bytes` says how many.
-  IoResult write_some(std::span<const iovec> parts);
+  // Writes some of the front of `queue` and takes what went off it. On a TLS stream a call that
+  // wanted to wait has to be repeated with the same bytes in front; `tls_promised_bytes` says how
+  // many.
+  IoResult write_front(OutputQueue& queue);
 
   [[nodiscard]] std::size_t tls_promised_bytes() const { return promised_; }
 

@@ -10,7 +10,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -19,7 +18,6 @@ namespace runnel::net {
 
 namespace {
 
-constexpr std::size_t kGatherParts = 64;
 constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 
 // A non-blocking socket that is on its way to be connected; invalid when that failed at once.
@@ -140,14 +138,11 @@ class Client final : public WebSocketClient, public PollOwner, public Flushable 
       return;
     }
     while (!out_.is_empty() && !is_blocked_) {
-      std::array<iovec, kGatherParts> parts{};
-      const IoResult result = stream_.write_some(std::span(parts).first(out_.gather(parts)));
-      if (result.status == IoStatus::Done) {
-        out_.consume(result.bytes);
-      } else if (result.status == IoStatus::WantWrite) {
+      const IoResult result = stream_.write_front(out_);
+      if (result.status == IoStatus::WantWrite) {
         is_blocked_ = true;
         stream_.wait_writable();
-      } else {
+      } else if (result.status != IoStatus::Done) {
         finish({.reason = "the connection broke"});
       }
       if (is_over_) return;

@@ -3,7 +3,6 @@
 #include "base/check.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace runnel::net {
@@ -12,9 +11,6 @@ namespace {
 
 // A flood of one peer must not keep a turn from ending: the rest is read in the next turn.
 constexpr int kReadsPerEvent = 4;
-
-// Parts of one gathered write; two for each message, its header and its payload.
-constexpr std::size_t kGatherParts = 128;
 
 }  // namespace
 
@@ -267,13 +263,11 @@ void WebSocketConnection::flush() {
 bool WebSocketConnection::write_out() {
   NetCounters& counters = loop().counters();
   while (!out_.is_empty()) {
-    std::array<iovec, kGatherParts> parts;  // NOLINT(cppcoreguidelines-pro-type-member-init): hot
-    const IoResult result = stream_.write_some(std::span(parts).first(out_.gather(parts)));
+    const IoResult result = stream_.write_front(out_);
     switch (result.status) {
       case IoStatus::Done:
         counters.writes.add();
         counters.bytes_out.add(result.bytes);
-        out_.consume(result.bytes);
         break;
       case IoStatus::WantWrite:
       case IoStatus::WantRead:

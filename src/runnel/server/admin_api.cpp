@@ -16,7 +16,7 @@ namespace runnel::server {
 
 namespace {
 
-constexpr std::string_view kPrefix = "/v1/";
+constexpr std::string_view kApiPrefix = "/v1/";
 constexpr std::string_view kUnixPeer = "unix";
 constexpr Duration kDrainMax = std::chrono::hours(1);
 
@@ -25,10 +25,10 @@ constexpr Duration kDrainMax = std::chrono::hours(1);
 AdminApi::AdminApi(AdminApiDeps deps, auth::Secret secret, std::size_t body_bytes_max)
     : deps_(deps), secret_(std::move(secret)), body_bytes_max_(body_bytes_max) {}
 
-bool AdminApi::wants(std::string_view path) const { return path.starts_with(kPrefix); }
+bool AdminApi::wants(std::string_view path) const { return path.starts_with(kApiPrefix); }
 
 void AdminApi::handle(net::HttpRequest request, net::Responder responder) {
-  const std::string rest(net::split_target(request.target).path.substr(kPrefix.size()));
+  const std::string rest(net::split_target(request.target).path.substr(kApiPrefix.size()));
   if (rest == "openapi.json" && request.method == "GET") {
     net::HttpResponse file = net::json_response(200, to_text(api_files().front().content));
     responder.send(std::move(file));

@@ -1,6 +1,7 @@
 #include "runnel/server/admin_history.h"
 
 #include "runnel/server/admin_document.h"
+#include "runnel/server/page_limit.h"
 #include "runnel/server/parse_number.h"
 #include "runnel/server/problem.h"
 
@@ -16,8 +17,6 @@
 namespace runnel::server {
 
 namespace {
-
-constexpr std::size_t kPageMax = 1000;
 
 boost::json::object describe_entry(const storage::LogEntry& entry) {
   boost::json::array clients;
@@ -51,13 +50,7 @@ void with_record(Shard& shard, AdminRoomCall call, UseRecord use) {
 
 Result<HistoryPage> HistoryPage::parse(std::string_view query) {
   HistoryPage page;
-  if (const auto limit = net::query_value(query, "limit")) {
-    const auto number = parse_number(*limit);
-    if (!number || *number == 0 || *number > kPageMax) {
-      return fail(Errc::Invalid, "`limit` must be a number from 1 to 1000");
-    }
-    page.limit = *number;
-  }
+  page.limit = RUNNEL_TRY(parse_page_limit(query, page.limit));
   if (const auto before = net::query_value(query, "before")) {
     page.before = parse_number(*before);
     if (!page.before) return fail(Errc::Invalid, "`before` must be the `next` of an earlier page");

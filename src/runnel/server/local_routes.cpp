@@ -12,10 +12,10 @@ namespace runnel::server {
 
 namespace {
 
-constexpr std::string_view kPrefix = "/v1/local/";
+constexpr std::string_view kLocalPrefix = "/v1/local/";
 }  // namespace
 
-bool LocalRoutes::wants(std::string_view path) const { return path.starts_with(kPrefix); }
+bool LocalRoutes::wants(std::string_view path) const { return path.starts_with(kLocalPrefix); }
 
 void LocalRoutes::handle(net::HttpRequest request, net::Responder responder) {
   if (request.peer_address != "unix") {
@@ -33,7 +33,7 @@ void LocalRoutes::handle(net::HttpRequest request, net::Responder responder) {
 
 net::HttpResponse LocalRoutes::answer(const net::HttpRequest& request) const {
   const net::Target target = net::split_target(request.target);
-  const std::string_view what = target.path.substr(kPrefix.size());
+  const std::string_view what = target.path.substr(kLocalPrefix.size());
   if (what == "backup" && request.method == "POST") {
     const auto folder = net::query_value(target.query, "target");
     if (folder && !folder->empty()) return backup(*folder);

@@ -7,12 +7,6 @@
 
 namespace runnel::server {
 
-namespace {
-
-int status_of(Errc code) { return code == Errc::NotFound ? 404 : 400; }
-
-}  // namespace
-
 RoomGateway::RoomGateway(Shards& shards, RoomGatewayOptions options)
     : shards_(shards), options_(std::move(options)) {}
 
@@ -24,7 +18,8 @@ void RoomGateway::handle(net::HttpRequest request, net::Responder responder) {
   Result<protocol::RoomRequestTarget> target =
       protocol::match_room_path(request.target, options_.paths);
   if (!target) {
-    responder.send(net::text_response(status_of(target.error().code), to_string(target.error())));
+    const int status = target.error().code == Errc::NotFound ? 404 : 400;
+    responder.send(net::text_response(status, to_string(target.error())));
     return;
   }
   if (!type_allowed(target->room)) {

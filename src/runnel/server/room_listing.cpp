@@ -2,7 +2,7 @@
 
 #include "runnel/server/admin_room_access.h"
 #include "runnel/server/admin_room_view.h"
-#include "runnel/server/parse_number.h"
+#include "runnel/server/page_limit.h"
 #include "runnel/server/problem.h"
 
 #include <boost/json/array.hpp>
@@ -19,8 +19,6 @@
 namespace runnel::server {
 
 namespace {
-
-constexpr std::size_t kPageMax = 1000;
 
 // What all shards know of rooms beside the store.
 struct KnownRooms {
@@ -144,13 +142,7 @@ Result<RoomListing> RoomListing::parse(std::string_view query) {
   filter.name_contains = net::query_value(query, "contains").value_or("");
   filter.with_deleted = is_true(net::query_value(query, "deleted"));
   listing.live_only_ = is_true(net::query_value(query, "live"));
-  if (const auto limit = net::query_value(query, "limit")) {
-    const auto number = parse_number(*limit);
-    if (!number || *number == 0 || *number > kPageMax) {
-      return fail(Errc::Invalid, "`limit` must be a number from 1 to 1000");
-    }
-    filter.limit = *number;
-  }
+  filter.limit = RUNNEL_TRY(parse_page_limit(query, filter.limit));
   if (const auto after = net::query_value(query, "after")) {
     filter.after = parse_cursor(*after);
     if (!filter.after) return fail(Errc::Invalid, "`after` must be the `next` of an earlier page");

@@ -2,10 +2,16 @@
 #pragma once
 
 #include "runnel/storage/database.h"
+#include "runnel/storage/room_store.h"
 
 #include "base/result.h"
 
 namespace runnel::storage {
+
+// SQLite has signed integers only; a sequence number stays far below their end.
+[[nodiscard]] inline std::int64_t to_sql(Seq seq) noexcept {
+  return static_cast<std::int64_t>(seq);
+}
 
 struct EngineStatements {
   static Result<EngineStatements> prepare(Database& database);

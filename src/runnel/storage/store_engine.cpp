@@ -25,8 +25,6 @@ int remember_wal_pages(void* target, sqlite3* /*database*/, const char* /*name*/
   return SQLITE_OK;
 }
 
-std::int64_t to_sql(Seq seq) { return static_cast<std::int64_t>(seq); }
-
 }  // namespace
 
 StoreEngine::StoreEngine(EngineOptions options, StoreMetrics& metrics, Database database,

@@ -22,8 +22,6 @@ constexpr std::size_t kSmallChunkBytes = std::size_t{64} * 1024;
 // A room's buffer for pending entries is kept for the next ones unless it has grown above this.
 constexpr std::size_t kPendingKeptBytes = 512;
 
-std::int64_t to_sql(Seq seq) { return static_cast<std::int64_t>(seq); }
-
 }  // namespace
 
 void StoreEngine::add_pending(Room& room, ByteView encoded, std::int64_t time_ms,

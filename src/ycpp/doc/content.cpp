@@ -21,8 +21,6 @@ namespace ycpp {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
 bool is_wtf8_surrogate(const std::uint8_t* bytes, std::uint8_t from, std::uint8_t to) noexcept {
   constexpr std::uint8_t kLead = 0xED;
   return bytes[0] == kLead && bytes[1] >= from && bytes[1] <= to;

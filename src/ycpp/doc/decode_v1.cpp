@@ -12,10 +12,6 @@ namespace ycpp {
 
 namespace {
 
-BlockKind kind_of(std::uint8_t info) noexcept {
-  return static_cast<BlockKind>(info & kInfoKindMask);
-}
-
 class StructDecoder {
  public:
   StructDecoder(ByteReader& reader, BlockStore& store, IncomingUpdate& update) noexcept

@@ -28,12 +28,12 @@ bool has_content_name(const IncomingStruct& item) noexcept {
   return item.kind == BlockKind::Format || item.kind == BlockKind::Doc;
 }
 
-void write_id(ByteWriter& writer, LocalId id) {
+void write_local_id(ByteWriter& writer, LocalId id) {
   writer.var_uint(id.client);
   writer.var_uint(id.clock);
 }
 
-LocalId read_id(ByteReader& reader) noexcept {
+LocalId read_local_id(ByteReader& reader) noexcept {
   const auto client = static_cast<ClientIndex>(reader.var_uint());
   return {client, reader.var_uint()};
 }
@@ -55,8 +55,8 @@ std::uint8_t first_byte(const IncomingUpdate& update, const IncomingStruct& item
 
 void read_place(ByteReader& reader, std::uint8_t first, IncomingUpdate& update,
                 IncomingStruct& item) {
-  if ((first & kHasOrigin) != 0) item.set_origin(read_id(reader));
-  if ((first & kHasRightOrigin) != 0) item.set_right_origin(read_id(reader));
+  if ((first & kHasOrigin) != 0) item.set_origin(read_local_id(reader));
+  if ((first & kHasRightOrigin) != 0) item.set_right_origin(read_local_id(reader));
   if (has_neighbour(item)) return;
   item.names = static_cast<std::uint32_t>(update.names.size());
   IncomingNames& names = update.names.emplace_back();
@@ -64,7 +64,7 @@ void read_place(ByteReader& reader, std::uint8_t first, IncomingUpdate& update,
   if (names.has_root) {
     names.root_type = static_cast<TypeIndex>(reader.var_uint());
   } else {
-    names.parent = read_id(reader);
+    names.parent = read_local_id(reader);
   }
   names.has_key = (first & kHasKey) != 0;
   if (names.has_key) names.key = read_text(reader);
@@ -77,15 +77,15 @@ void write_held(ByteWriter& writer, const IncomingUpdate& update, const Incoming
   writer.u8(first);
   writer.var_uint(item.length);
   if (item.kind == BlockKind::Gc) return;
-  if (item.origin().is_set()) write_id(writer, item.origin());
-  if (item.right_origin().is_set()) write_id(writer, item.right_origin());
+  if (item.origin().is_set()) write_local_id(writer, item.origin());
+  if (item.right_origin().is_set()) write_local_id(writer, item.right_origin());
   if (!has_neighbour(item)) {
     const IncomingNames& names = update.names[item.names];
     if (names.has_root) {
       RUNNEL_CHECK(names.root_type != kNone);
       writer.var_uint(names.root_type);
     } else {
-      write_id(writer, names.parent);
+      write_local_id(writer, names.parent);
     }
     if (names.has_key) writer.var_string(names.key);
   }

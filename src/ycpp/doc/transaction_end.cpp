@@ -92,9 +92,9 @@ class Collector {
 };
 
 // Joins what can be joined in one stretch of a client's list.
-class Merger {
+class SeamMerger {
  public:
-  Merger(BlockStore& store, ClientIndex client)
+  SeamMerger(BlockStore& store, ClientIndex client)
       : store_(store), list_(store.clients[client].list) {}
 
   // Looks at the seam in front of the block at `first`, and at every seam up to the one in front of
@@ -152,7 +152,7 @@ class Merger {
 };
 
 void merge_deleted(BlockStore& store, const LocalRange& deleted) {
-  Merger merger(store, deleted.client);
+  SeamMerger merger(store, deleted.client);
   const Clock last_clock = merger.next_clock(merger.find(deleted.range.end() - 1));
   BlockList::Position first = merger.find(deleted.range.clock);
   // It may have become a part of what stands before, with the range behind this one.
@@ -161,13 +161,13 @@ void merge_deleted(BlockStore& store, const LocalRange& deleted) {
 }
 
 void merge_candidate(BlockStore& store, LocalId id) {
-  Merger merger(store, id.client);
+  SeamMerger merger(store, id.client);
   const BlockList::Position position = merger.find(id.clock);
   merger.merge(position, merger.next_clock(position));
 }
 
 void merge_new(BlockStore& store, const Transaction::Touched& touched) {
-  Merger merger(store, touched.client);
+  SeamMerger merger(store, touched.client);
   BlockList::Position first = merger.find(touched.before);
   if (first == BlockList::Position{} && !merger.list().to_next(first)) return;
   merger.merge(first, kMaxSafeInteger);
@@ -184,7 +184,7 @@ void collect_block(BlockStore& store, BlockIndex index) {
 }
 
 void merge_around(BlockStore& store, ClientIndex client, BlockList::Position position) {
-  Merger merger(store, client);
+  SeamMerger merger(store, client);
   BlockList::Position last = position;
   if (merger.list().to_next(last)) (void)merger.list().to_next(last);
   merger.merge(position, merger.clock(last));

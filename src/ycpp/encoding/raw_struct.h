@@ -18,6 +18,11 @@ inline constexpr std::uint8_t kInfoRightOrigin = 0x40;
 inline constexpr std::uint8_t kInfoParentSub = 0x20;
 inline constexpr std::uint8_t kInfoKindMask = 0x1F;
 
+// The kind of the struct with this info byte.
+[[nodiscard]] constexpr BlockKind kind_of(std::uint8_t info) noexcept {
+  return static_cast<BlockKind>(info & kInfoKindMask);
+}
+
 // How the value of an Embed or Format is written: as text in V1, as any in V2.
 enum class ValueForm : std::uint8_t { Json, Any };
 

@@ -30,7 +30,7 @@ bool StructReader<Decoder>::next(RawStruct& raw) {
   const std::uint8_t* const start = decoder_.rest().position();
   raw.id = {.client = client_, .clock = clock_};
   raw.info = decoder_.read_info();
-  raw.content.kind = static_cast<BlockKind>(raw.info & kInfoKindMask);
+  raw.content.kind = kind_of(raw.info);
   if (raw.content.kind == BlockKind::Gc || raw.content.kind == BlockKind::Skip) {
     raw.info &= kInfoKindMask;
     raw.parent_kind = ParentKind::Neighbour;

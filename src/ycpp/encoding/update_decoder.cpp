@@ -16,11 +16,6 @@ bool is_json_or_undefined(std::string_view text) noexcept {
   return text == kUndefined || is_json(text);
 }
 
-// The kind of the struct with this info byte.
-BlockKind kind_of(std::uint8_t info) noexcept {
-  return static_cast<BlockKind>(info & kInfoKindMask);
-}
-
 [[gnu::noinline]] ByteView long_column(const std::uint8_t* at, const std::uint8_t* end) noexcept {
   ByteReader reader{ByteView{at, end}};
   const ByteView column = reader.var_bytes();

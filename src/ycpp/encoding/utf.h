@@ -12,6 +12,9 @@
 
 namespace ycpp {
 
+// U+FFFD, what stands on the wire for half of a surrogate pair.
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
 struct TextShape {
   std::uint64_t utf16_length{0};  // UTF-16 code units
   bool ascii{true};               // then a UTF-16 offset is a byte offset

@@ -107,6 +107,16 @@ struct YjsFixture : room::RoomFixture {
   const RoomId room{"main", "doc-1"};
 };
 
+// Open from the start, without a backend.
+struct Yjs : YjsFixture {
+  explicit Yjs(CollabOptions collab_options = {}, room::RoomOptions room_options = {})
+      : YjsFixture(collab_options, false, room_options) {
+    open_shop();
+  }
+
+  [[nodiscard]] std::size_t logged() const { return model.peek(room).tail.size(); }
+};
+
 // Two editors who have joined and read all that there was to read.
 struct TwoEditors {
   explicit TwoEditors(YjsFixture& yjs) : a(yjs, 1), b(yjs, 2) {

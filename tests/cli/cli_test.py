@@ -91,6 +91,18 @@ class Settings(Case):
         self.assertEqual(lines["rooms.linger"], ["5s", "./runnel.toml:2"])
         self.assertEqual(lines["save.disconnect_debounce"], ["7s", "default"])
 
+    def test_config_explains_a_setting_or_a_group(self):
+        outcome = run("config", "save.interval", env={"RUNNEL_SAVE_INTERVAL": "10s"})
+        self.assertEqual(outcome.stdout.decode(),
+                         "save.interval = 10s  (RUNNEL_SAVE_INTERVAL)\n"
+                         "    how often a changed room is saved to the backend\n"
+                         "    RUNNEL_SAVE_INTERVAL\n")
+        group = run("config", "save").stdout.decode()
+        self.assertEqual([line.split()[0] for line in group.splitlines() if not line.startswith(" ")],
+                         ["save.interval", "save.disconnect_debounce", "save.debounce", "save.max_wait"])
+        self.expect(run("config", "save.intervall"), 2, "did you mean 'save.interval'?")
+        self.expect(run("config", "sav"), 2, "there is no setting 'sav'")
+
     def test_config_never_prints_a_secret(self):
         outcome = run("config", env={"PARTYKIT_SECRET": "k3Yk3Y", "CONVEX_SITE_URL": "https://app.example"})
         self.assertNotIn(b"k3Yk3Y", outcome.stdout + outcome.stderr)

@@ -93,6 +93,37 @@ void add_listen_flags(CLI::App& command, Invocation& invocation) {
   command.add_option("--host", invocation.host, "address to listen on (default 127.0.0.1)");
 }
 
+int show_config(const server::LoadedConfig& loaded, bool explained, const std::string& key) {
+  if (!explained && key.empty()) {
+    print(server::describe_config(loaded));
+    return kSuccess;
+  }
+  const Result<std::string> text = server::explain_config(loaded, key);
+  if (!text) {
+    (void)report_error(to_string(text.error()), "`runnel config` shows all settings");
+    return kUsage;
+  }
+  print(*text);
+  return kSuccess;
+}
+
+void add_config_command(CLI::App& app, Invocation& invocation) {
+  const auto key = std::make_shared<std::string>();
+  const auto explained = std::make_shared<bool>(false);
+  CLI::App& command = add_command(
+      app, invocation, "config", "Print the effective settings and where each came from",
+      "  runnel config\n"
+      "  runnel config save                  what the settings below `save` mean\n"
+      "  runnel config --explain             what all of them mean\n"
+      "  RUNNEL_SAVE_INTERVAL=10s runnel config\n",
+      [key, explained](const server::LoadedConfig& loaded) {
+        return show_config(loaded, *explained, *key);
+      });
+  command.add_option("key", *key, "explain this setting, or those of a group");
+  command.add_flag("--explain", *explained, "say what each setting means");
+  add_listen_flags(command, invocation);
+}
+
 void add_server_commands(CLI::App& app, Invocation& invocation) {
   add_listen_flags(
       add_command(
@@ -107,14 +138,7 @@ void add_server_commands(CLI::App& app, Invocation& invocation) {
           "  CONVEX_SITE_URL=https://app.example PARTYKIT_SECRET=… runnel serve --host 0.0.0.0\n",
           [](const server::LoadedConfig& loaded) { return run_server(loaded, RunMode::Serve); }),
       invocation);
-  add_listen_flags(add_command(app, invocation, "config",
-                               "Print the effective settings and where each came from",
-                               "  runnel config\n  RUNNEL_SAVE_INTERVAL=10s runnel config\n",
-                               [](const server::LoadedConfig& loaded) {
-                                 print(server::describe_config(loaded));
-                                 return kSuccess;
-                               }),
-                   invocation);
+  add_config_command(app, invocation);
 }
 
 // Options live as long as the parsed command that reads them.

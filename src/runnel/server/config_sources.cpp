@@ -125,6 +125,11 @@ void warn_of_unknown_variables(LoadedConfig& loaded, const ConfigSources& source
   }
 }
 
+std::string_view origin_of(const LoadedConfig& loaded, const Setting& setting) {
+  const auto origin = loaded.origins.find(std::string(setting.key));
+  return origin == loaded.origins.end() ? "default" : std::string_view(origin->second);
+}
+
 }  // namespace
 
 Result<LoadedConfig> load_config(const ConfigSources& sources) {
@@ -143,11 +148,25 @@ Result<LoadedConfig> load_config(const ConfigSources& sources) {
 std::string describe_config(const LoadedConfig& loaded) {
   std::string text;
   for (const Setting& setting : settings()) {
-    const auto origin = loaded.origins.find(std::string(setting.key));
     text += fmt::format("{:<30} {:<26} {}\n", setting.key, setting.show(loaded.config),
-                        origin == loaded.origins.end() ? "default" : origin->second);
+                        origin_of(loaded, setting));
   }
   for (const std::string& warning : loaded.warnings) text += "warning: " + warning + "\n";
+  return text;
+}
+
+Result<std::string> explain_config(const LoadedConfig& loaded, std::string_view key) {
+  std::string text;
+  for (const Setting& setting : settings()) {
+    const bool is_below = key.empty() || setting.key == key ||
+                          (setting.key.starts_with(key) && setting.key[key.size()] == '.');
+    if (!is_below) continue;
+    const std::string value = setting.show(loaded.config);
+    text += fmt::format("{} = {}  ({})\n    {}\n    {}\n", setting.key,
+                        value.empty() ? "(not set)" : value, origin_of(loaded, setting),
+                        setting.meaning, environment_name(setting.key));
+  }
+  if (text.empty()) return std::unexpected(unknown_setting(key));
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,5 +41,9 @@ struct LoadedConfig {
 
 // Effective values and where each came from, one line each. Secrets are not shown.
 [[nodiscard]] std::string describe_config(const LoadedConfig& loaded);
+
+// What the settings below `key` mean, "save" or "save.interval" (empty: all), with value, origin
+// and name in the environment. Invalid when there is none.
+[[nodiscard]] Result<std::string> explain_config(const LoadedConfig& loaded, std::string_view key);
 
 }  // namespace runnel::server

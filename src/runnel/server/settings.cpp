@@ -271,22 +271,23 @@ void add_limits(std::vector<Setting>& all) {
   using C = Config;
   using L = LimitsConfig;
   all.push_back(
-      size_setting("limits.message_bytes", &C::limits, &L::message_bytes, "of one message"));
+      size_setting("limits.message_bytes", &C::limits, &L::message_bytes, "size of one message"));
   all.push_back(size_setting("limits.document_bytes", &C::limits, &L::document_bytes,
-                             "of one document's full state"));
+                             "size of one document's full state"));
   all.push_back(size_setting("limits.awareness_bytes", &C::limits, &L::awareness_bytes,
-                             "of one client's awareness state"));
+                             "size of one client's awareness state"));
   all.push_back(size_setting("limits.pending_bytes", &C::limits, &L::pending_bytes,
-                             "of a room's updates whose dependencies are missing"));
+                             "size of a room's updates whose dependencies are missing"));
   all.push_back(size_setting("limits.output_queue_bytes", &C::limits, &L::output_queue_bytes,
-                             "that wait for a receiver before it is resynchronised"));
-  all.push_back(count_setting("limits.connections", &C::limits, &L::connections, "of the server"));
+                             "what waits for a receiver before it is resynchronised"));
+  all.push_back(count_setting("limits.connections", &C::limits, &L::connections,
+                              "connections to the server"));
   all.push_back(count_setting("limits.connections_per_room", &C::limits, &L::connections_per_room,
-                              "of one room"));
+                              "connections to one room"));
   all.push_back(count_setting("limits.connections_per_address", &C::limits,
-                              &L::connections_per_address, "of one client address"));
+                              &L::connections_per_address, "connections from one client address"));
   all.push_back(count_setting("limits.handshakes_per_second", &C::limits, &L::handshakes_per_second,
-                              "of one client address, in the long run"));
+                              "handshakes from one client address, in the long run"));
   all.push_back(setting("log.level", &C::log, &LogConfig::level, "debug, info, warning or error"));
   all.push_back(setting("log.format", &C::log, &LogConfig::format, "text or json"));
 }

@@ -62,7 +62,7 @@ class Answers(Case):
         status, body = self.serve().get("/metrics")
         self.assertEqual(status, 200)
         for line in body.splitlines():
-            self.assertRegex(line, r"^(# (HELP|TYPE) runnel_\w+ .+|runnel_\w+(\{.*\})? [-+0-9.e]+|)$")
+            self.assertRegex(line, r"^(# (HELP|TYPE) (runnel|process)_\w+ .+|(runnel|process)_\w+(\{.*\})? [-+0-9.e]+|)$")
 
     def test_the_admin_api_wants_its_secret(self):
         server = self.serve()

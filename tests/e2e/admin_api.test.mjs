@@ -454,9 +454,9 @@ describe("the state of the backend", () => {
 
   it("every metric of the Grafana dashboard exists", async () => {
     const page = await (await server.http("/metrics")).text();
-    const exported = new Set([...page.matchAll(/^# TYPE (\S+) /gm)].map((found) => found[1]));
+    const exported = new Set([...page.matchAll(/^([a-z]\w+)[ {]/gm)].map((found) => found[1]));
     const dashboard = readFileSync(new URL("../../docs/grafana/runnel.json", import.meta.url), "utf8");
-    const wanted = new Set(dashboard.match(/\brunnel_[a-z0-9_]+/g));
+    const wanted = new Set(dashboard.match(/\b(runnel|process)_[a-z0-9_]+/g));
     assert.ok(wanted.size >= 10, "the dashboard shows something");
     assert.deepEqual([...wanted].filter((name) => !exported.has(name)), []);
   });

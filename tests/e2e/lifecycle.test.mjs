@@ -91,9 +91,9 @@ describe("lifecycle", () => {
     const server = await Server.start();
     const metrics = await (await server.http("/metrics")).text();
     const dashboard = readFileSync(new URL("../../docs/grafana/runnel.json", import.meta.url), "utf8");
-    const shown = new Set(dashboard.match(/runnel_\w+/g));
+    const shown = new Set(dashboard.match(/\b(runnel|process)_\w+/g));
     assert.ok(shown.size >= 12);
-    for (const name of shown) assert.match(metrics, new RegExp(`^# TYPE ${name} `, "m"));
+    for (const name of shown) assert.match(metrics, new RegExp(`^${name}[ {]`, "m"));
     await server.stop();
   });
 });

@@ -69,22 +69,22 @@ std::optional<Admission> AccessService::answer_without_asking(const AccessReques
                                                               const std::string& denial) {
   if (request.token.empty()) return std::nullopt;
   if (const StoredVerdict* verdict = verdicts_.find(key)) {
-    counters_.resumed.add();
-    counters_.admitted.add();
+    deps_.counters.resumed.add();
+    deps_.counters.admitted.add();
     return Admitted{.grant = verdict->grant, .key = key, .resumed = true};
   }
   if (const auto reason = denials_.find(denial, deps_.time.steady_ms())) {
-    counters_.refused.add();
-    counters_.refused_unasked.add();
+    deps_.counters.refused.add();
+    deps_.counters.refused_unasked.add();
     return Deny{.reason = *reason};
   }
   if (in_flight_ >= options_.verifications_in_flight_max) {
-    counters_.unknown.add();
+    deps_.counters.unknown.add();
     return Unknown{.detail = "too many tokens are being verified at once"};
   }
   if (const auto wait = limiter_.reserve(request.address, deps_.time.steady_ms())) {
-    counters_.refused.add();
-    counters_.refused_unasked.add();
+    deps_.counters.refused.add();
+    deps_.counters.refused_unasked.add();
     return Deny{.reason = DenyReason::TooManyRefusals, .retry_after = *wait};
   }
   return std::nullopt;
@@ -93,7 +93,7 @@ std::optional<Admission> AccessService::answer_without_asking(const AccessReques
 void AccessService::ask(AccessRequest request, VerdictKey key, std::string denial,
                         AdmissionDone done) {
   ++in_flight_;
-  counters_.verifications.add();
+  deps_.counters.verifications.add();
   // The verifier only borrows the request; the copy in the callback is what stays.
   const AccessRequest question = request;
   deps_.verifier.verify(
@@ -109,7 +109,7 @@ void AccessService::on_verdict(const AccessRequest& request, const VerdictKey& k
                                const std::string& denial, Verdict verdict, AdmissionDone done) {
   const bool with_token = !request.token.empty();
   if (const auto* deny = std::get_if<Deny>(&verdict)) {
-    counters_.refused.add();
+    deps_.counters.refused.add();
     if (with_token) {
       denials_.remember(denial, deny->reason, deps_.time.steady_ms(), denial_lifetime(*deny));
     }
@@ -118,7 +118,7 @@ void AccessService::on_verdict(const AccessRequest& request, const VerdictKey& k
   }
   if (with_token) limiter_.refund(request.address);
   if (auto* unknown = std::get_if<Unknown>(&verdict)) {
-    counters_.unknown.add();
+    deps_.counters.unknown.add();
     deps_.log.warning("a token could not be verified; the client is asked to come back",
                       {{"room", request.room.external_name()}, {"reason", unknown->detail}});
     done(std::move(*unknown));
@@ -129,7 +129,7 @@ void AccessService::on_verdict(const AccessRequest& request, const VerdictKey& k
 
 void AccessService::store_and_admit(const AccessRequest& request, const VerdictKey& key,
                                     Grant grant, AdmissionDone done) {
-  counters_.admitted.add();
+  deps_.counters.admitted.add();
   if (is_anonymous(grant.identity)) {
     done(Admitted{.grant = std::move(grant), .key = {}, .resumed = false});
     return;
@@ -212,7 +212,7 @@ void AccessService::refresh(ConnectionId connection, Secret token, RefreshDone d
       .room = open.room, .token = std::move(token), .connection_key = {}, .address = {}};
   const StoredVerdict* stored = open.known ? verdicts_.find(open.known->key) : nullptr;
   if (stored != nullptr) request.connection_key = stored->connection_key;
-  counters_.verifications.add();
+  deps_.counters.verifications.add();
   const AccessRequest question = request;
   deps_.verifier.verify(question, [self = self_, connection, request = std::move(request),
                                    done = std::move(done)](Verdict verdict) mutable {
@@ -311,7 +311,7 @@ void AccessService::revoke(const Subject& subject, bool is_final) {
       }
       verdicts_.erase(*key);
     }
-    counters_.revoked.add();
+    deps_.counters.revoked.add();
     deps_.listener.revoked(connection, is_final ? kRevokedText : kUncheckedText);
   }
 }
@@ -343,7 +343,7 @@ void AccessService::on_timer() {
                                                              .user_image = {},
                                                              .share_id = subject.share_id}
                                                   : open->second.known->identity;
-    counters_.rechecks.add();
+    deps_.counters.rechecks.add();
     deps_.checker->check(subject.room, identity, [self = self_, subject](const Verdict& verdict) {
       if (*self != nullptr) (*self)->on_checked(subject, verdict);
     });

@@ -36,17 +36,6 @@ struct AccessOptions {
   RefusalLimiter::Options refusals;
 };
 
-struct AccessDeps {
-  Executor& executor;
-  const TimeSource& time;
-  RandomSource& random;
-  Log& log;
-  storage::RoomStore& store;
-  AccessVerifier& verifier;
-  AccessChecker* checker;  // null: nobody is re-checked
-  AccessListener& listener;
-};
-
 // For metrics. Any thread.
 struct AccessCounters {
   Counter admitted;
@@ -57,6 +46,18 @@ struct AccessCounters {
   Counter verifications;
   Counter rechecks;
   Counter revoked;
+};
+
+struct AccessDeps {
+  Executor& executor;
+  const TimeSource& time;
+  RandomSource& random;
+  Log& log;
+  storage::RoomStore& store;
+  AccessVerifier& verifier;
+  AccessChecker* checker;  // null: nobody is re-checked
+  AccessListener& listener;
+  AccessCounters& counters;
 };
 
 class AccessService final : public AccessGate {
@@ -77,8 +78,6 @@ class AccessService final : public AccessGate {
   void refresh(ConnectionId connection, Secret token, RefreshDone done) override;
   std::size_t recheck(const RoomId& room) override;
   [[nodiscard]] Duration refusal_delay(std::string_view address) override;
-
-  [[nodiscard]] const AccessCounters& counters() const { return counters_; }
 
   [[nodiscard]] std::size_t verdict_count() const { return verdicts_.size(); }
 
@@ -128,7 +127,6 @@ class AccessService final : public AccessGate {
   DenialCache denials_;
   RefusalLimiter limiter_;
   RecheckSchedule rechecks_;
-  AccessCounters counters_;
   std::unordered_map<ConnectionId, Open> open_;
   bool started_{false};
   std::vector<Task> waiting_for_start_;

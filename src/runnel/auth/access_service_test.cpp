@@ -89,7 +89,8 @@ class AccessServiceTest : public testing::Test {
                                                           .store = *store_,
                                                           .verifier = backend_,
                                                           .checker = &backend_,
-                                                          .listener = events_},
+                                                          .listener = events_,
+                                                          .counters = counters_},
                                                options_);
     service_->start([](const RoomId&) { return true; }, [] {});
     loop_.run_ready();
@@ -131,6 +132,7 @@ class AccessServiceTest : public testing::Test {
   ManualExecutor loop_{time_};
   SeededRandom random_{3};
   NullLog log_;
+  AccessCounters counters_;
   storage::StoreModel model_;
   OneTimeBackend backend_;
   Events events_;

@@ -17,7 +17,7 @@ constexpr std::string_view kMetrics = "/metrics";
 
 }  // namespace
 
-HealthRoutes::HealthRoutes(Readiness readiness, ServerStatsSource& stats, MetricsSource& metrics)
+HealthRoutes::HealthRoutes(Readiness readiness, ServerStatsSource& stats, MetricsDeps metrics)
     : readiness_(std::move(readiness)), stats_(stats), metrics_(metrics) {}
 
 bool HealthRoutes::wants(std::string_view path) const {
@@ -32,12 +32,12 @@ void HealthRoutes::handle(net::HttpRequest request, net::Responder responder) {
     responder.send(readiness());
   } else {
     net::EventLoop& loop = responder.loop();
-    stats_.collect(loop,
-                   [this, responder = std::move(responder)](const ServerStats& stats) mutable {
-                     net::HttpResponse page = net::text_response(200, metrics_.exposition(stats));
-                     page.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
-                     responder.send(std::move(page));
-                   });
+    stats_.collect(
+        loop, [this, responder = std::move(responder)](const ServerStats& stats) mutable {
+          net::HttpResponse page = net::text_response(200, metrics_page(stats, metrics_));
+          page.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
+          responder.send(std::move(page));
+        });
   }
 }
 

@@ -26,7 +26,7 @@ class HealthRoutes final : public Route {
   // Both are called on any loop.
   using Readiness = std::function<std::vector<ReadinessIssue>()>;
 
-  HealthRoutes(Readiness readiness, ServerStatsSource& stats, MetricsSource& metrics);
+  HealthRoutes(Readiness readiness, ServerStatsSource& stats, MetricsDeps metrics);
 
   [[nodiscard]] bool wants(std::string_view path) const override;
   void handle(net::HttpRequest request, net::Responder responder) override;
@@ -36,7 +36,7 @@ class HealthRoutes final : public Route {
 
   Readiness readiness_;
   ServerStatsSource& stats_;
-  MetricsSource& metrics_;
+  MetricsDeps metrics_;
 };
 
 }  // namespace runnel::server

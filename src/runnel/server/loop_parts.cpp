@@ -253,7 +253,7 @@ void LoopParts::build_door() {
   options.fail_open = config.auth.fail_open;
   auto access = std::make_unique<auth::AccessService>(
       auth::AccessDeps{shard_.loop, deps_.time, random_, deps_.log, *shard_.store, *verifier_,
-                       checker(), *shard_.access_listener},
+                       checker(), *shard_.access_listener, deps_.access_counters},
       options);
   access_ = access.get();
   shard_.gate = std::make_unique<DoorPolicy>(std::move(access), offenders_, deps_.time);

@@ -42,6 +42,7 @@ struct LoopPartsDeps {
   EmbeddedHost* embedded{nullptr};   // null unless backend.kind = "embedded"
   bool notes_saves{false};           // without a backend: saves are left to the next server
   collab::CollabMetrics& collab_metrics;
+  auth::AccessCounters& access_counters;
   const std::vector<auth::JwtKey>& fixed_keys;  // of auth.mode = "jwt"
 };
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -18,6 +20,33 @@ namespace {
 std::uint64_t milliseconds_of(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
          static_cast<std::uint64_t>(time.tv_usec) / 1000;
+}
+
+// proc(5): field 22 of stat is the start in clock ticks since boot; the name before it, in
+// parentheses, may hold blanks.
+std::uint64_t ticks_at_start() {
+  std::ifstream stat("/proc/self/stat");
+  std::string line;
+  std::getline(stat, line);
+  std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+  constexpr int kFieldsBetween = 19;
+  std::string skipped;
+  for (int i = 0; i < kFieldsBetween; ++i) fields >> skipped;
+  std::uint64_t ticks = 0;
+  fields >> ticks;
+  return ticks;
+}
+
+std::uint64_t booted_s() {
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  while (stat >> word) {
+    if (word != "btime") continue;
+    std::uint64_t seconds = 0;
+    stat >> seconds;
+    return seconds;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -35,6 +64,8 @@ ProcessStats process_stats() {
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     stats.cpu_ms = milliseconds_of(usage.ru_utime) + milliseconds_of(usage.ru_stime);
   }
+  stats.started_s =
+      booted_s() + ticks_at_start() / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
   return stats;
 }
 

@@ -9,7 +9,8 @@ namespace runnel::server {
 
 struct ProcessStats {
   std::uint64_t resident_bytes{0};
-  std::uint64_t cpu_ms{0};  // user and system, all threads
+  std::uint64_t cpu_ms{0};     // user and system, all threads
+  std::uint64_t started_s{0};  // since 1970
 };
 
 [[nodiscard]] ProcessStats process_stats();

@@ -140,6 +140,7 @@ struct Assembly {
   SystemTime loop_time;
   SystemRandom random;
   collab::CollabMetrics collab_metrics;
+  auth::AccessCounters access_counters;
   std::unique_ptr<StoreHost> store;
   std::vector<auth::JwtKey> keys;
   std::unique_ptr<net::HttpClient> client;
@@ -150,7 +151,6 @@ struct Assembly {
   std::vector<std::unique_ptr<LoopParts>> parts;
   std::unique_ptr<StatsCollector> stats;
   std::unique_ptr<DrainControl> drain;
-  MetricsSource metrics;
   std::unique_ptr<EventFeed> events;
   std::unique_ptr<LocalRoutes> local;
   std::vector<std::unique_ptr<Route>> routes;
@@ -224,6 +224,7 @@ Result<void> Assembly::build_loops() {
                            .embedded = embedded.get(),
                            .notes_saves = notes_saves,
                            .collab_metrics = collab_metrics,
+                           .access_counters = access_counters,
                            .fixed_keys = keys};
   for (std::size_t i = 0; i < shards->size(); ++i) {
     Shard& shard = shards->at(i);
@@ -262,7 +263,8 @@ Result<void> Assembly::build_routes() {
   add(std::make_unique<AdminApi>(AdminApiDeps{*shards, *stats, *events, *drain}, std::move(secret),
                                  config().limits.document_bytes));
   add(std::make_unique<HealthRoutes>(
-      [this] { return readiness_issues(config(), stats->is_draining()); }, *stats, metrics));
+      [this] { return readiness_issues(config(), stats->is_draining()); }, *stats,
+      MetricsDeps{*shards, store->store().metrics(), collab_metrics, access_counters}));
   add(std::make_unique<StaticFiles>("/_/", dashboard_files()));
   add(std::make_unique<StaticFiles>("/", demo_files(), kNoDemoPage));
   std::vector<Route*> in_order;

@@ -80,6 +80,36 @@ describe("the embedded backend", () => {
     assert.equal((await post("/collaboration/token", { roomId: "doc-plan", shareId: link.id })).status, 403);
   });
 
+  it("a right that is taken away in the tables puts out at once, whatever the interval; who is in the workspace is told", async () => {
+    const slow = await Server.start({ args: ["--set", "auth.recheck_interval=1h"], env: { RUNNEL_BACKEND_SECRET: secret } });
+    const ask = (method, path, body) => slow.http(path, { method, headers: asJson, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const enter = async (userId, room, path) => {
+      const { token } = await (await ask("POST", "/collaboration/token", { userId, roomId: room })).json();
+      return RawClient.open(slow, `${path}?_pk=${userId}&token=${token}`);
+    };
+    const hints = (tab) => tab.messages.filter((text) => typeof text === "string" && JSON.parse(text).type === "workspace_changed").length;
+    try {
+      await ask("POST", "/api/users", { id: "bob", name: "bob" });
+      await ask("POST", "/api/workspaces", { id: "w2", name: "Work" });
+      await ask("PUT", "/api/workspaces/w2/members/bob", { role: "member" });
+      await ask("POST", "/api/workspaces/w2/documents", { id: "notes", title: "Notes" });
+      await ask("PUT", "/api/documents/notes/members/bob", { role: "editor" });
+      const inside = await enter("bob", "doc-notes", "/parties/main/doc-notes");
+      const looking = await enter("bob", "presence-w2", "/parties/presence/w2");
+      await ask("PUT", "/api/documents/notes/members/bob", { role: "viewer" });
+      await inside.control("access_level");
+      await polled(() => hints(looking) === 1, "the hint");
+      await ask("DELETE", "/api/documents/notes/members/bob");
+      await inside.control("permission_revoked");
+      assert.deepEqual(await inside.closeEvent(), { code: 1008, reason: "AUTH_FORBIDDEN" });
+      await polled(() => hints(looking) === 2, "the second hint");
+      await ask("DELETE", "/api/workspaces/w2/members/bob");
+      assert.deepEqual(await looking.closeEvent(), { code: 1008, reason: "AUTH_FORBIDDEN" });
+    } finally {
+      await slow.stop();
+    }
+  });
+
   it("a second Runnel verifies, loads, saves and re-checks at the first", async () => {
     const client = new Client("y-partykit", second, "doc-plan", { params: { token: await mint("ada", "doc-plan") } });
     await client.synced();

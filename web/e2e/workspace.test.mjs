@@ -192,6 +192,40 @@ describe("the demo workspace", () => {
     await guest.getByRole("heading", { name: "This link does not work (any more)" }).waitFor();
   });
 
+  it("what is in the sidebar comes and goes by itself, without focus or click", async () => {
+    const [ada, linus] = await stage.people("Ada", "Linus");
+    const entries = linus.getByRole("navigation", { name: "Workspace" });
+    await openLive("Welcome", ada);
+    await open(linus, "Roadmap"); // he looks at something else all the time
+    const questions = [];
+    linus.on("request", (request) => request.url().includes("/api/") && questions.push(request.url()));
+    await ada.getByRole("button", { name: "Share" }).click();
+    const role = ada.getByRole("combobox", { name: "Role of Linus" });
+    await role.selectOption("none");
+    await entries.getByRole("link", { name: "Welcome" }).waitFor({ state: "detached" });
+    await role.selectOption("viewer");
+    await entries.getByRole("link", { name: "Welcome view" }).waitFor();
+    await role.selectOption("editor");
+    await entries.getByRole("link", { name: "Welcome" }).filter({ hasNotText: "view" }).waitFor();
+    // Two questions for each change, and none while nothing changes.
+    assert.ok(questions.length <= 6, questions.join("\n"));
+    await ada.getByRole("button", { name: "Done" }).click();
+    await ada.getByRole("button", { name: "New diagram" }).click();
+    await ada.getByRole("textbox", { name: "New diagram" }).fill("Drawn later");
+    await ada.keyboard.press("Enter");
+    await entries.getByRole("link", { name: "Drawn later" }).waitFor();
+    // What changed while the connection was away is there when it returns.
+    await stage.server.kill();
+    await linus.getByText("Offline").first().waitFor();
+    await stage.server.launch();
+    await connection(linus, "Live");
+    await connection(ada, "Live");
+    await ada.getByRole("button", { name: "New diagram" }).click();
+    await ada.getByRole("textbox", { name: "New diagram" }).fill("Drawn after the restart");
+    await ada.keyboard.press("Enter");
+    await entries.getByRole("link", { name: "Drawn after the restart" }).waitFor();
+  });
+
   it("somebody whose access is taken away is put out within the interval, and let in again", async () => {
     const [ada, linus] = await stage.people("Ada", "Linus");
     await openLive("Welcome", ada, linus);

@@ -92,7 +92,8 @@ net::HttpResponse EmbeddedApi::handle(const net::HttpRequest& request) {
             .path = segments(net::split_target(request.target).path),
             .body = {},
             .is_server = presents_secret(request, deps_.secret),
-            .user_id = {}};
+            .user_id = {},
+            .change = {}};
   if (!request.body.empty()) {
     if (!is_json(request)) return error_response(415, "The body must be application/json");
     auto body = json::parse_object(as_text(request.body), "the request body");
@@ -108,6 +109,7 @@ net::HttpResponse EmbeddedApi::handle(const net::HttpRequest& request) {
   if (user) call.user_id = std::move(*user);
   auto response = user ? route(call) : Result<net::HttpResponse>(std::unexpected(user.error()));
   if (response) {
+    tell(call, *response);
     response->headers.add("Cache-Control", "no-store");
     return std::move(*response);
   }
@@ -115,6 +117,12 @@ net::HttpResponse EmbeddedApi::handle(const net::HttpRequest& request) {
   deps_.log.error("the embedded backend could not answer",
                   {{"request", request.method}, {"error", to_string(response.error())}});
   return error_response(500, "Internal server error");
+}
+
+void EmbeddedApi::tell(const Call& call, const net::HttpResponse& response) const {
+  const EmbeddedChange& change = call.change;
+  if (!deps_.on_change || call.is("GET") || response.status >= 300) return;
+  if (!change.workspace_id.empty() || !change.room.empty()) deps_.on_change(change);
 }
 
 Result<net::HttpResponse> EmbeddedApi::route(Call& call) {

@@ -14,12 +14,22 @@
 #include "base/random_source.h"
 #include "base/time_source.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace runnel::backend {
+
+// What a request has changed, for those who are looking at it.
+struct EmbeddedChange {
+  std::string workspace_id;  // its list of contents or of people is not what it was; empty: it is
+  std::string room;  // external name of a room whose rights are not what they were, or empty
+};
+
+using EmbeddedChanged = std::function<void(const EmbeddedChange&)>;
 
 struct EmbeddedApiDeps {
   EmbeddedStore& store;
@@ -29,14 +39,15 @@ struct EmbeddedApiDeps {
   const TimeSource& time;
   RandomSource& random;
   Log& log;
-  bool sign_in{false};  // anybody may sign in as any user: `runnel dev` only
+  EmbeddedChanged on_change;  // none: nobody wants to know
+  bool sign_in{false};        // anybody may sign in as any user: `runnel dev` only
 };
 
 class EmbeddedApi {
  public:
   static constexpr Duration kSessionLifetime{std::chrono::hours{24 * 30}};
 
-  explicit EmbeddedApi(EmbeddedApiDeps deps) : deps_(deps) {}
+  explicit EmbeddedApi(EmbeddedApiDeps deps) : deps_(std::move(deps)) {}
 
   // Whether `path` (raw, without query) belongs to the API.
   [[nodiscard]] static bool wants(std::string_view path);
@@ -74,6 +85,8 @@ class EmbeddedApi {
   Result<std::optional<std::string>> workspace_role(const Call& call, std::string_view id);
   // What the caller may do with a resource; the secret edits everything.
   Result<std::optional<AccessLevel>> level(const Call& call, std::string_view room);
+  Result<std::string> workspace_of(const Resource& resource);
+  void tell(const Call& call, const net::HttpResponse& response) const;
   Result<net::HttpResponse> workspace_json(const Call& call, const EmbeddedWorkspace& workspace,
                                            const std::string& role);
   [[nodiscard]] std::string new_id();

@@ -18,6 +18,8 @@ struct EmbeddedApi::Call {
   auth::json::Object body;        // empty without one
   bool is_server{false};          // presents the secret
   std::string user_id;            // signed in; empty: nobody
+  // What it changes unless it only asks or fails; the parts that know fill it in.
+  EmbeddedChange change;
 
   [[nodiscard]] bool is(std::string_view method) const { return request.method == method; }
 

@@ -93,6 +93,7 @@ Result<net::HttpResponse> EmbeddedApi::workspace(Call& call) {
   const auto role = RUNNEL_TRY(workspace_role(call, call.path[1]));
   // Who is no member does not learn what exists.
   if (!found || !role) return found && !role ? api_forbidden() : api_not_found();
+  call.change.workspace_id = found->id;
   if (call.path.size() > 2) return workspace_children(call);
   if (!call.is("GET")) return api_wrong_method();
   return workspace_json(call, *found, *role);
@@ -146,6 +147,7 @@ Result<net::HttpResponse> EmbeddedApi::workspace_children(Call& call) {
   const auto role = RUNNEL_TRY(workspace_role(call, id));
   if (kind == "members") {
     if (!call.is("GET") && role != "admin") return api_forbidden();
+    call.change.room = "presence-" + id;
     return members(call, Group::Workspace, id, 3);
   }
   if (call.path.size() != 3 || !call.is("POST")) return api_not_found();
@@ -177,6 +179,7 @@ Result<net::HttpResponse> EmbeddedApi::projects(Call& call) {
   if (call.path.size() < 3) return api_not_found();
   const auto project = RUNNEL_TRY(deps_.store.project(call.path[1]));
   if (!project) return api_not_found();
+  call.change.workspace_id = project->workspace_id;
   const auto inherited = RUNNEL_TRY(workspace_role(call, project->workspace_id));
   auto own = RUNNEL_TRY(deps_.store.role(Group::Project, project->id, call.user_id));
   if (!own && inherited && (!project->is_private || inherited == "admin")) {
@@ -220,6 +223,7 @@ Result<net::HttpResponse> EmbeddedApi::resources(Call& call) {
   if (!allowed) return api_forbidden();
   if (call.path.size() > 2 && call.path[2] == "members" && *type == ResourceType::Document) {
     if (!call.is("GET") && !may_edit(allowed)) return api_forbidden();
+    call.change = {.workspace_id = found->parent_id, .room = room_of(*found)};
     return members(call, Group::Document, found->id, 3);
   }
   if (call.path.size() == 3 && call.path[2] == "share-links") {
@@ -229,12 +233,20 @@ Result<net::HttpResponse> EmbeddedApi::resources(Call& call) {
   if (call.path.size() != 2) return api_not_found();
   if (call.is("GET")) return api_answer(resource_json(*found));
   if (!may_edit(allowed)) return api_forbidden();
+  call.change.workspace_id = RUNNEL_TRY(workspace_of(*found));
   return change_resource(call, std::move(*found));
+}
+
+Result<std::string> EmbeddedApi::workspace_of(const Resource& resource) {
+  if (resource.type != ResourceType::Task) return resource.parent_id;
+  const auto project = RUNNEL_TRY(deps_.store.project(resource.parent_id));
+  return project ? project->workspace_id : std::string{};
 }
 
 Result<net::HttpResponse> EmbeddedApi::change_resource(Call& call, Resource resource) {
   if (call.is("DELETE")) {
     RUNNEL_TRY_VOID(deps_.store.remove_resource(resource.type, resource.id));
+    call.change.room = room_of(resource);
     return api_done();
   }
   if (!call.is("PATCH")) return api_wrong_method();
@@ -306,6 +318,7 @@ Result<net::HttpResponse> EmbeddedApi::share_link(Call& call) {
   const Resource target{.type = link->type, .id = link->resource_id};
   if (!may_edit(RUNNEL_TRY(level(call, room_of(target))))) return api_forbidden();
   RUNNEL_TRY_VOID(deps_.store.remove_share_link(link->id));
+  call.change.room = room_of(target);
   return api_done();
 }
 

@@ -9,7 +9,7 @@ Result<std::unique_ptr<EmbeddedService>> EmbeddedService::create(EmbeddedDeps de
   EmbeddedStore store = RUNNEL_TRY(EmbeddedStore::open(options.path));
   if (options.demo) RUNNEL_TRY_VOID(seed_demo(store));
   return std::unique_ptr<EmbeddedService>(
-      new EmbeddedService(deps, std::move(options), std::move(store)));
+      new EmbeddedService(std::move(deps), std::move(options), std::move(store)));
 }
 
 EmbeddedService::EmbeddedService(EmbeddedDeps deps, EmbeddedOptions options, EmbeddedStore store)
@@ -25,6 +25,7 @@ EmbeddedService::EmbeddedService(EmbeddedDeps deps, EmbeddedOptions options, Emb
             .time = deps.time,
             .random = deps.random,
             .log = deps.log,
+            .on_change = std::move(deps.on_change),
             .sign_in = options_.demo}) {}
 
 net::HttpResponse EmbeddedService::handle(const net::HttpRequest& request) {

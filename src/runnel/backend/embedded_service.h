@@ -32,6 +32,7 @@ struct EmbeddedDeps {
   const TimeSource& time;
   RandomSource& random;
   Log& log;
+  EmbeddedChanged on_change;  // called on the service's thread; none: nobody wants to know
 };
 
 class EmbeddedService {

@@ -26,10 +26,14 @@ class EmbeddedTest : public testing::Test {
 
   void open(bool demo) {
     service_.reset();
-    auto made = EmbeddedService::create({.time = time_, .random = random_, .log = log_},
-                                        {.path = directory_.path() + "/backend.db",
-                                         .secret = auth::Secret(std::string(kSecret)),
-                                         .demo = demo});
+    const auto note = [this](const EmbeddedChange& change) {
+      changes_.push_back(change.workspace_id + " " + change.room);
+    };
+    auto made =
+        EmbeddedService::create({.time = time_, .random = random_, .log = log_, .on_change = note},
+                                {.path = directory_.path() + "/backend.db",
+                                 .secret = auth::Secret(std::string(kSecret)),
+                                 .demo = demo});
     ASSERT_TRUE(made.has_value()) << to_string(made.error());
     service_ = std::move(*made);
   }
@@ -118,8 +122,51 @@ class EmbeddedTest : public testing::Test {
   ManualTime time_;
   SeededRandom random_{5};
   NullLog log_;
+  std::vector<std::string> changes_;  // what the service said, as "workspace room"
   std::unique_ptr<EmbeddedService> service_;
 };
+
+TEST_F(EmbeddedTest, SaysWhatARequestChangedAndNothingWhenItChangedNothing) {
+  const std::string ada = sign_in("ada");
+  const std::string linus = sign_in("linus");
+  const auto changes = [&](const Asked& asked) {
+    changes_.clear();
+    (void)ask(asked);
+    return std::exchange(changes_, {});
+  };
+  using Changes = std::vector<std::string>;
+  const std::string member = "/api/documents/welcome/members/linus";
+  EXPECT_EQ(changes({.method = "DELETE", .target = member, .cookie = ada}),
+            Changes{"demo doc-welcome"});
+  EXPECT_EQ(changes({.method = "PUT",
+                     .target = member,
+                     .body = R"({"role":"viewer"})",
+                     .bearer = std::string(kSecret)}),
+            Changes{"demo doc-welcome"});
+  EXPECT_EQ(changes({.method = "POST",
+                     .target = "/api/workspaces/demo/documents",
+                     .body = R"({"title":"New"})",
+                     .cookie = ada}),
+            Changes{"demo "});
+  EXPECT_EQ(changes({.method = "PATCH",
+                     .target = "/api/diagrams/architecture",
+                     .body = R"({"title":"Old"})",
+                     .cookie = ada}),
+            Changes{"demo "});
+  EXPECT_EQ(changes({.method = "DELETE", .target = "/api/diagrams/architecture", .cookie = ada}),
+            Changes{"demo diagram-architecture"});
+  EXPECT_EQ(changes({.method = "PUT",
+                     .target = "/api/workspaces/demo/members/linus",
+                     .body = R"({"role":"viewer"})",
+                     .bearer = std::string(kSecret)}),
+            Changes{"demo presence-demo"});
+  EXPECT_EQ(changes({.target = "/api/workspaces/demo", .cookie = ada}), Changes{});
+  EXPECT_EQ(changes({.method = "PUT",
+                     .target = "/api/documents/welcome/members/ada",
+                     .body = R"({"role":"viewer"})",
+                     .cookie = linus}),
+            Changes{});
+}
 
 // --- The contract, row by row --------------------------------------------------------------------
 

@@ -156,6 +156,12 @@ void PresenceRoom::on_revoked(Connection& connection, std::string_view reason) {
 }
 
 void PresenceRoom::on_request(const room::RoomRequest& request, room::Respond respond) {
+  if (request.is_internal && request.uri == "runnel:workspace-changed") {
+    workspace_changed_ = true;
+    schedule_flush();
+    respond({.status = 204, .headers = {}, .body = {}});
+    return;
+  }
   const bool readable = request.method == "GET" && request.is_internal;
   respond({.status = readable ? 200 : 426,
            .headers = {{"content-type", "application/json"}},
@@ -184,6 +190,10 @@ std::string PresenceRoom::snapshot() const {
 
 void PresenceRoom::changed(const std::string& user_id) {
   dirty_.insert(user_id);
+  schedule_flush();
+}
+
+void PresenceRoom::schedule_flush() {
   if (std::exchange(flush_scheduled_, true)) return;
   const Duration since(context_.time().steady_ms() - flushed_ms_);
   if (since >= options_.interval) {
@@ -196,6 +206,9 @@ void PresenceRoom::changed(const std::string& user_id) {
 void PresenceRoom::flush() {
   flush_scheduled_ = false;
   flushed_ms_ = context_.time().steady_ms();
+  if (std::exchange(workspace_changed_, false)) {
+    context_.broadcast(PayloadKind::Text, share(to_bytes(R"({"type":"workspace_changed"})")));
+  }
   for (const std::string& user_id : std::exchange(dirty_, {})) {
     const auto user = users_.find(user_id);
     const std::string message =

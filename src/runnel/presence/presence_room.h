@@ -58,6 +58,7 @@ class PresenceRoom final : public room::RoomHandler {
   void refuse(room::Connection& connection);
   void forget(room::Connection& connection, const std::string& user_id);
   void changed(const std::string& user_id);
+  void schedule_flush();
   void flush();
   [[nodiscard]] static const Tab* latest(const Tabs& tabs);
   [[nodiscard]] std::string snapshot() const;
@@ -66,6 +67,7 @@ class PresenceRoom final : public room::RoomHandler {
   PresenceOptions options_;
   std::map<std::string, Tabs> users_;  // by user id; only those that have said where they are
   std::set<std::string> dirty_;
+  bool workspace_changed_{false};  // since the last flush
   std::uint64_t said_{0};
   std::int64_t flushed_ms_{-1'000'000};
   bool flush_scheduled_{false};

@@ -136,6 +136,31 @@ TEST(Presence, GarbageIsIgnoredAndALotOfItClosesItsSender) {
   EXPECT_EQ(p.log.count("refused"), 1U);
 }
 
+TEST(Presence, ManyChangesOfTheWorkspaceAreOneHintAndNobodyOutsideCanMakeOne) {
+  Presence p;
+  const auto ann = p.join("ann");
+  Presence::heard(*ann);
+  int refused = 0;
+  const auto post = [&](bool is_internal) {
+    p.directory->request(
+        p.workspace,
+        {.method = "POST", .uri = "runnel:workspace-changed", .is_internal = is_internal},
+        [&](const room::RoomResponse& response) { refused += response.status == 426 ? 1 : 0; });
+  };
+  post(false);
+  p.advance(std::chrono::milliseconds(60));
+  EXPECT_EQ(refused, 1);
+  EXPECT_THAT(Presence::heard(*ann), IsEmpty());
+  const std::string hint = R"({"type":"workspace_changed"})";
+  for (int i = 0; i < 100; ++i) post(true);
+  p.settle();
+  EXPECT_THAT(Presence::heard(*ann), ElementsAre(hint));
+  for (int i = 0; i < 100; ++i) post(true);
+  p.advance(std::chrono::milliseconds(60));
+  EXPECT_THAT(Presence::heard(*ann), ElementsAre(hint));
+  EXPECT_EQ(refused, 1);
+}
+
 TEST(Presence, WhoLosesAccessIsToldAndClosed) {
   Presence p;
   const auto ann = p.join("ann");

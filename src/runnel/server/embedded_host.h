@@ -3,6 +3,7 @@
 
 #include "runnel/backend/embedded_service.h"
 #include "runnel/server/router.h"
+#include "runnel/server/shard.h"
 #include "runnel/storage/worker_thread.h"
 
 #include "base/log.h"
@@ -26,6 +27,10 @@ class EmbeddedHost final : public Route {
   EmbeddedHost(EmbeddedHost&&) = delete;
   EmbeddedHost& operator=(EmbeddedHost&&) = delete;
 
+  // Who looks at a workspace hears from here on what changes in it, and whose rights are changed is
+  // re-checked at once. Before the first request; `shards` outlive `stop`.
+  void tell(Shards& shards) { shards_ = &shards; }
+
   // The loops must be stopped by then: answers are posted to them.
   ~EmbeddedHost() override;
 
@@ -44,7 +49,10 @@ class EmbeddedHost final : public Route {
  private:
   EmbeddedHost() = default;
 
+  void changed(const backend::EmbeddedChange& change);
+
   SystemRandom random_;
+  Shards* shards_{nullptr};
   std::unique_ptr<backend::EmbeddedService> service_;
   storage::WorkerThread worker_{"backend"};
   bool stopped_{false};

@@ -213,6 +213,7 @@ Result<void> Assembly::build_loops() {
         log.error("an exception reached the event loop; this is a bug", {{"what", what}});
       });
   shards = std::make_unique<Shards>(*loops);
+  if (embedded) embedded->tell(*shards);
   if (options.listens) watch_signals();
   loops->start();
   const LoopPartsDeps deps{.config = config(),

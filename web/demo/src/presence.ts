@@ -1,6 +1,6 @@
 /** Who is where in the workspace: the presence party (docs/formats/presence.md), without Yjs. */
-import { Backoff } from "@runnel/client";
-import { useEffect, useState } from "react";
+import { AccessDenied, Backoff } from "@runnel/client";
+import { useEffect, useRef, useState } from "react";
 import { roomToken, type Person } from "./api.js";
 import type { Face } from "./parts/avatar.js";
 
@@ -18,7 +18,11 @@ interface Present {
 type Message =
   | { type: "presence_snapshot"; users: Present[] }
   | { type: "presence_changed"; user: Present }
-  | { type: "user_left_presence"; userId: string };
+  | { type: "user_left_presence"; userId: string }
+  | { type: "workspace_changed" };
+
+/** How the server closes the connection of somebody whose access was taken away. */
+const policyCode = 1008;
 
 const fallbackColor = "#64748b";
 
@@ -40,11 +44,14 @@ class PresenceConnection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #here = "";
   #closed = false;
+  #wasLost = false;
 
   constructor(
     private readonly workspaceId: string,
     private readonly user: Person,
     private readonly onChange: (whereabouts: Whereabouts) => void,
+    /** What is in the workspace, or who may do what, is not what it was. */
+    private readonly onStale: () => void,
   ) {
     void this.#dial();
   }
@@ -76,13 +83,21 @@ class PresenceConnection {
         this.announce(this.#here);
       };
       socket.onmessage = (event) => this.#receive(JSON.parse(String(event.data)) as Message);
-      socket.onclose = () => this.#lost();
-    } catch {
-      this.#lost();
+      socket.onclose = ({ code }) => (code === policyCode ? this.#refused() : this.#lost());
+    } catch (error) {
+      // Who is no member any more is let in by nothing but a new membership; the list says so.
+      if (error instanceof AccessDenied) this.#refused();
+      else this.#lost();
     }
   }
 
   #receive(message: Message): void {
+    if (message.type === "workspace_changed") {
+      this.onStale();
+      return;
+    }
+    // Nobody has told us what changed while the connection was away.
+    if (message.type === "presence_snapshot" && this.#wasLost) this.onStale();
     if (message.type === "presence_snapshot") {
       this.#present.clear();
       for (const person of message.users) this.#present.set(person.userId, person);
@@ -91,22 +106,38 @@ class PresenceConnection {
     this.onChange(group(this.#present, this.user.id));
   }
 
-  #lost(): void {
+  #refused(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#leave();
+    this.onStale();
+  }
+
+  #leave(): void {
     this.#socket = null;
     this.#present.clear();
     this.onChange(new Map());
+  }
+
+  #lost(): void {
+    if (this.#closed) return;
+    this.#leave();
+    this.#wasLost = true;
     this.#backoff.closed(Date.now());
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#dial(), this.#backoff.delayMs());
+    this.#timer = setTimeout(() => void this.#dial(), this.#backoff.delayMs());
   }
 }
 
-export function useWorkspacePresence(workspaceId: string | null, user: Person, here: string): Whereabouts {
+/** `onStale` is called when the list of the workspace has to be asked for again. */
+export function useWorkspacePresence(workspaceId: string | null, user: Person, here: string, onStale: () => void): Whereabouts {
   const [whereabouts, setWhereabouts] = useState<Whereabouts>(new Map());
   const [connection, setConnection] = useState<PresenceConnection | null>(null);
+  const stale = useRef(onStale);
+  stale.current = onStale;
 
   useEffect(() => {
     if (!workspaceId) return undefined;
-    const opened = new PresenceConnection(workspaceId, user, setWhereabouts);
+    const opened = new PresenceConnection(workspaceId, user, setWhereabouts, () => stale.current());
     setConnection(opened);
     return () => opened.close();
     // The person is who they are; a new object with the same id is no new person.

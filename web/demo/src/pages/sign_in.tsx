@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { api, type Person } from "../api.js";
 import { Avatar } from "../parts/avatar.js";
 
@@ -6,12 +6,18 @@ export function SignIn({ onSignedIn }: { onSignedIn: (user: Person) => void }) {
   const [people, setPeople] = useState<Person[] | null>(null);
   const [problem, setProblem] = useState("");
 
-  useEffect(() => {
-    api.people().then(setPeople, (error: Error) => setProblem(error.message));
+  const load = useCallback(() => {
+    setProblem("");
+    api.people().then(setPeople, (error: Error) => setProblem(`The server does not answer: ${error.message}`));
   }, []);
+  useEffect(() => {
+    load();
+    window.addEventListener("online", load);
+    return () => window.removeEventListener("online", load);
+  }, [load]);
 
   const signIn = (person: Person): void => {
-    api.signIn(person.id).then(({ user }) => onSignedIn(user), (error: Error) => setProblem(error.message));
+    api.signIn(person.id).then(({ user }) => onSignedIn(user), (error: Error) => setProblem(`Signing in failed: ${error.message}`));
   };
 
   return (
@@ -21,7 +27,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: (user: Person) => void }) {
           <Mark /> Runnel workspace
         </h1>
         <p className="muted">Sign in as one of the demo people. Open a second window and be somebody else.</p>
-        {problem && <p role="alert" className="problem">The server does not answer: {problem}</p>}
+        {problem && (
+          <p role="alert" className="problem">
+            {problem} <button onClick={load}>Try again</button>
+          </p>
+        )}
         <div className="people">
           {people?.map((person) => (
             <button key={person.id} className="person" onClick={() => signIn(person)}>

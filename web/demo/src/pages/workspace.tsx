@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useState } from "react";
-import { api, isViewer, type Person, type Workspace } from "../api.js";
+import type { MouseEvent } from "react";
+import { isViewer, type Person, type Workspace } from "../api.js";
 import { Notice } from "../parts/room_frame.js";
 import { useWorkspacePresence } from "../presence.js";
 import type { Route } from "../route.js";
+import { useWorkspaceList } from "../workspace_list.js";
 import { Home } from "./home.js";
 import { Sidebar } from "./sidebar.js";
 import { DiagramPage, DocumentPage, TaskPage } from "./rooms.js";
@@ -13,62 +14,54 @@ interface Props {
   onSignOut: () => void;
 }
 
-const cacheKey = (userId: string): string => `runnel-demo-workspace:${userId}`;
-
-/** The list of the last visit, so that the workspace opens while the server is away. */
-function useWorkspace(userId: string) {
-  const [workspace, setWorkspace] = useState<Workspace | null>(() => {
-    const stored = localStorage.getItem(cacheKey(userId));
-    return stored ? (JSON.parse(stored) as Workspace) : null;
-  });
-  const [problem, setProblem] = useState("");
-
-  const refresh = useCallback(async () => {
-    try {
-      const [first] = await api.workspaces();
-      if (!first) return;
-      const loaded = await api.workspace(first.id);
-      localStorage.setItem(cacheKey(userId), JSON.stringify(loaded));
-      setWorkspace(loaded);
-      setProblem("");
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-  }, [userId]);
-
-  useEffect(() => {
-    void refresh();
-    const onReturn = (): void => void refresh();
-    window.addEventListener("online", onReturn);
-    window.addEventListener("focus", onReturn);
-    return () => {
-      window.removeEventListener("online", onReturn);
-      window.removeEventListener("focus", onReturn);
-    };
-  }, [refresh]);
-
-  return { workspace, problem, refresh };
-}
-
 export function WorkspacePage({ user, route, onSignOut }: Props) {
-  const { workspace, problem, refresh } = useWorkspace(user.id);
+  const { workspace, none, problem, refresh, refreshSoon } = useWorkspaceList(user.id, onSignOut);
   const here = route.kind === "home" ? "" : `${route.kind}-${route.id}`;
-  const whereabouts = useWorkspacePresence(workspace?.id ?? null, user, here);
+  const whereabouts = useWorkspacePresence(workspace?.id ?? null, user, here, refreshSoon);
 
-  if (!workspace) {
-    return <div className="center muted">{problem ? `The workspace cannot be reached: ${problem}` : "Opening the workspace…"}</div>;
-  }
+  if (!workspace) return <Nowhere user={user} none={none} problem={problem} onAgain={refresh} onSignOut={onSignOut} />;
   return (
     <div className="layout">
-      <a className="skip" href="#content">
+      <a className="skip" href="#content" onClick={toContent}>
         Skip to the content
       </a>
       <Sidebar workspace={workspace} user={user} route={route} whereabouts={whereabouts} onChange={refresh} onSignOut={onSignOut} />
       <main id="content" tabIndex={-1}>
-        {problem && <Notice>Working from this browser: the server does not answer.</Notice>}
+        {problem && <Notice>{problem}</Notice>}
         <Page route={route} workspace={workspace} user={user} refresh={refresh} />
       </main>
     </div>
+  );
+}
+
+/** The address says which page is open, so it stays as it is. */
+function toContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
+interface NowhereProps {
+  user: Person;
+  none: boolean;
+  problem: string;
+  onAgain: () => void;
+  onSignOut: () => void;
+}
+
+/** Instead of a workspace: it is on its way, it cannot be reached, or there is none. */
+function Nowhere({ user, none, problem, onAgain, onSignOut }: NowhereProps) {
+  if (!none && !problem) return <main className="center muted">Opening the workspace…</main>;
+  return (
+    <main className="center">
+      <h1>{none ? "You are in no workspace" : "The workspace cannot be reached"}</h1>
+      <p className="muted" role="alert">{none ? `${user.name} is not a member of any. Ask somebody who manages one.` : problem}</p>
+      <div className="dialog-actions">
+        <button className="primary" onClick={onAgain}>
+          Try again
+        </button>
+        <button onClick={onSignOut}>Sign out</button>
+      </div>
+    </main>
   );
 }
 

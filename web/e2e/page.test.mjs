@@ -102,6 +102,11 @@ describe("the page", () => {
     await page.getByRole("navigation", { name: "Workspace" }).waitFor();
     await page.evaluate(() => document.activeElement?.blur());
     await tabTo(page, "Skip to the content", hasText);
+    const address = page.url();
+    await page.keyboard.press("Enter");
+    await until(page, () => document.activeElement.id === "content");
+    assert.equal(page.url(), address, "skipping leads to another page");
+    await page.evaluate(() => document.activeElement?.blur());
     await tabTo(page, "New document", hasText);
     await page.keyboard.press("Enter");
     await page.keyboard.type("By hand");
@@ -118,6 +123,38 @@ describe("the page", () => {
     await page.keyboard.type("Typed without a mouse.");
     await shows(page, "Typed without a mouse.");
     await stored(page);
+  });
+
+  it("in a narrow window the workspace is behind a button, and nothing sticks out", async () => {
+    const long = "A name that is longer than any window is wide, ".repeat(4) + "x".repeat(120);
+    const ada = await stage.person("Ada");
+    await ada.getByRole("button", { name: "New document" }).click();
+    await ada.getByRole("textbox", { name: "New document" }).fill(long);
+    await ada.keyboard.press("Enter");
+    await connection(ada, "Live");
+    assert.equal(await ada.title(), `${long} · Runnel`);
+    const fits = () => document.documentElement.scrollWidth <= innerWidth && document.querySelector("main").scrollWidth <= innerWidth;
+    for (const width of [1440, 1024, 640, 390]) {
+      await ada.setViewportSize({ width, height: 800 });
+      await until(ada, fits);
+      const { x, width: buttonWidth } = await ada.getByRole("button", { name: "Share" }).boundingBox();
+      assert.ok(x + buttonWidth <= width, `Share ends at ${x + buttonWidth} of ${width}`);
+    }
+    const entries = ada.getByRole("navigation", { name: "Workspace" });
+    await entries.waitFor({ state: "hidden" });
+    await ada.getByRole("button", { name: "Menu" }).click();
+    await ada.keyboard.press("Tab");
+    await ada.keyboard.press("Tab");
+    await ada.keyboard.press("Escape");
+    await entries.waitFor({ state: "hidden" });
+    await ada.getByRole("button", { name: "Menu" }).click();
+    await entries.getByRole("link", { name: "Roadmap" }).click();
+    await ada.getByRole("heading", { name: "Roadmap", level: 2 }).waitFor();
+    await entries.waitFor({ state: "hidden" });
+    await connection(ada, "Live");
+    await ada.goto(`${stage.server.url}/#/`);
+    await ada.getByRole("heading", { name: "People" }).waitFor();
+    await until(ada, fits);
   });
 
   it("is dark or light as the system says, until somebody chooses", async () => {

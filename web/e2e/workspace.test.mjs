@@ -1,7 +1,7 @@
 // People at two browsers in the demo workspace.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { connection, converge, editorOf, open, openLive, shows, Stage, stored, type, until } from "./harness.mjs";
+import { adminSecret, connection, converge, editorOf, open, openLive, shows, Stage, stored, type, until } from "./harness.mjs";
 
 const caret = (page, name) => page.locator(".bn-collaboration-cursor__caret").filter({ hasText: name });
 
@@ -172,6 +172,30 @@ describe("the demo workspace", () => {
     await shows(ada, "Still here.");
     assert.match(await stage.server.content("doc-roadmap"), /Only for reading\./);
     assert.doesNotMatch(await stage.server.content("doc-roadmap"), /Not by me/);
+  });
+
+  it("a viewer sees a diagram grow and is told that it cannot be edited, also when the right changes meanwhile", async () => {
+    const [ada, viewer] = await stage.people("Ada", "Margaret");
+    await Promise.all([openLive("Architecture", ada), open(viewer, "Architecture")]);
+    await connection(viewer, "Read only");
+    await viewer.getByText("You can read this, not edit it.").waitFor();
+    await viewer.locator(".excalidraw canvas").first().waitFor();
+    assert.equal(await viewer.getByRole("button", { name: "New diagram" }).count(), 0);
+    const before = await ada.evaluate(() => globalThis.runnelDemo.elements());
+    await drawRectangle(ada, { x: 300, y: 380 }, { x: 420, y: 440 });
+    await until(viewer, (count) => globalThis.runnelDemo.elements() === count, before + 1);
+    await until(viewer, () => globalThis.runnelDemo.pointers().includes("Ada"));
+    // A frozen room is read-only for Ada too; her tools, and undo, come back with the right.
+    const freeze = (what) => fetch(`${stage.server.url}/v1/rooms/diagram-architecture/${what}`, { method: "POST", headers: { authorization: `Bearer ${adminSecret}` } });
+    await freeze("freeze");
+    await connection(ada, "Read only");
+    await ada.locator("label:has([data-testid=toolbar-rectangle])").waitFor({ state: "detached" });
+    await freeze("unfreeze");
+    await connection(ada, "Live");
+    await drawRectangle(ada, { x: 460, y: 380 }, { x: 560, y: 440 });
+    await until(viewer, (count) => globalThis.runnelDemo.elements() === count, before + 2);
+    await ada.getByRole("button", { name: "Undo" }).click();
+    await until(viewer, (count) => globalThis.runnelDemo.elements() === count, before + 1);
   });
 
   it("a guest opens a share link and can only look, until the link is taken back", async () => {

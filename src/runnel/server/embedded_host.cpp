@@ -1,14 +1,13 @@
 #include "runnel/server/embedded_host.h"
 
 #include "runnel/server/admin_room_access.h"
+#include "runnel/server/loop_parts.h"
 
 #include <utility>
 
 namespace runnel::server {
 
 namespace {
-
-constexpr std::string_view kPresenceParty = "presence";
 
 // Rooms of resources are in party main; `presence-{workspace}` is the presence party's.
 RoomId room_called(const std::string& external_name) {

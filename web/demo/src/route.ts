@@ -16,7 +16,16 @@ function subscribe(listener: () => void): () => void {
 export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
   const [, kind = "", id = ""] = hash.replace(/^#/, "").split("/");
-  return kinds.has(kind) && id ? { kind: kind as Route["kind"], id: decodeURIComponent(id) } : { kind: "home", id: "" };
+  return kinds.has(kind) && id ? { kind: kind as Route["kind"], id: decoded(id) } : { kind: "home", id: "" };
+}
+
+/** An address that somebody typed may hold a stray percent sign. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export const linkTo = (kind: Route["kind"], id: string): string => `#/${kind}/${encodeURIComponent(id)}`;

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useState } from "react";
 import { api, isViewer, type Entry, type Person, type Task, type Workspace } from "../api.js";
 import { Paper } from "../parts/paper.js";
-import { RoomFrame } from "../parts/room_frame.js";
+import { Notice, RoomFrame } from "../parts/room_frame.js";
 import { ShareDialog } from "./share_dialog.js";
 
 const DiagramEditor = lazy(() => import("../parts/diagram_editor.js"));
@@ -22,10 +22,10 @@ export function DocumentPage({ id, entry, workspace, user, onChange }: DocumentP
   const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
   return (
     <>
-      <RoomFrame type="doc" id={id} title={entry?.title ?? "Document"} user={user} viewer={isViewer(workspace, "doc", id)} actions={share} onDenied={onChange}>
+      <RoomFrame type="doc" id={id} title={entry?.title ?? ""} user={user} viewer={isViewer(workspace, "doc", id)} actions={share} onDenied={onChange}>
         {(room) => <Paper room={room} user={user} />}
       </RoomFrame>
-      {sharing && <ShareDialog documentId={id} workspace={workspace} onClose={() => setSharing(false)} />}
+      {sharing && <ShareDialog documentId={id} title={entry?.title ?? ""} workspace={workspace} onClose={() => setSharing(false)} />}
     </>
   );
 }
@@ -61,10 +61,20 @@ interface TaskProps {
 }
 
 export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
+  const [problem, setProblem] = useState("");
+  const change = (name: string): void => {
+    api.setTaskStatus(id, name).then(
+      () => {
+        setProblem("");
+        onChange();
+      },
+      (error: Error) => setProblem(`The status could not be changed: ${error.message}`),
+    );
+  };
   const status = (
     <label className="task-status">
       <span className="muted">Status</span>
-      <select value={task?.status ?? "todo"} disabled={viewer} onChange={(event) => void api.setTaskStatus(id, event.target.value).then(onChange)}>
+      <select value={task?.status ?? "todo"} disabled={viewer} onChange={(event) => change(event.target.value)}>
         {statuses.map((name) => (
           <option key={name}>{name}</option>
         ))}
@@ -72,8 +82,13 @@ export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
     </label>
   );
   return (
-    <RoomFrame type="task" id={id} title={task?.title ?? "Task"} user={user} viewer={viewer} actions={status} onDenied={onChange}>
-      {(room) => <Paper room={room} user={user} />}
+    <RoomFrame type="task" id={id} title={task?.title ?? ""} user={user} viewer={viewer} actions={status} onDenied={onChange}>
+      {(room) => (
+        <>
+          {problem && <Notice>{problem}</Notice>}
+          <Paper room={room} user={user} />
+        </>
+      )}
     </RoomFrame>
   );
 }

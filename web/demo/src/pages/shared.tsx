@@ -32,7 +32,7 @@ export function SharedPage({ shareId }: { shareId: string }) {
   const dash = shared.roomId.indexOf("-");
   return (
     <main className="shared">
-      <RoomFrame type={shared.roomId.slice(0, dash)} id={shared.roomId.slice(dash + 1)} title={shared.title} user={guest} viewer={shared.access !== "edit"} shareId={shareId}>
+      <RoomFrame type={shared.roomId.slice(0, dash)} id={shared.roomId.slice(dash + 1)} title={shared.title} user={guest} viewer={shared.access !== "edit"} shareId={shareId} actions={<span className="tag">You are {guest.name}</span>}>
         {(room) => <Paper room={room} user={guest} />}
       </RoomFrame>
     </main>

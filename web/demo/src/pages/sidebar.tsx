@@ -13,12 +13,16 @@ interface Props {
   user: Person;
   route: Route;
   whereabouts: Whereabouts;
+  /** Of a narrow window, where it covers the page; elsewhere it is always there. */
+  open: boolean;
+  onClose: () => void;
   onChange: () => void;
   onSignOut: () => void;
 }
 
-export function Sidebar({ workspace, user, route, whereabouts, onChange, onSignOut }: Props) {
+export function Sidebar({ workspace, user, route, whereabouts, open: shown, onClose, onChange, onSignOut }: Props) {
   const theme = useTheme();
+  const mayAdd = workspace.role !== "viewer";
   const open = (kind: Route["kind"], id: string): void => {
     noteCreated(kind, id);
     onChange();
@@ -30,24 +34,24 @@ export function Sidebar({ workspace, user, route, whereabouts, onChange, onSignO
       onRest={() => dialAhead({ type: kind, id, userId: user.id, viewer: isViewer(workspace, kind, id) })} />
   );
   return (
-    <nav className="sidebar" aria-label="Workspace">
+    <nav id="workspace-menu" className={shown ? "sidebar open" : "sidebar"} aria-label="Workspace" onKeyDown={(event) => event.key === "Escape" && onClose()}>
       <a className="workspace-name" href="#/">
-        <Mark /> {workspace.name}
+        <Mark /> <span className="ellipsis">{workspace.name}</span>
       </a>
-      <Section title="Documents" add="New document" onAdd={async (title) => open("doc", (await api.addDocument(workspace.id, title)).id)}>
+      <Section title="Documents" add={mayAdd && "New document"} onAdd={async (title) => open("doc", (await api.addDocument(workspace.id, title)).id)}>
         {workspace.documents.map(({ id, title, role }) => item("doc", id, title, role === "viewer" ? "view" : undefined))}
       </Section>
-      <Section title="Diagrams" add="New diagram" onAdd={async (title) => open("diagram", (await api.addDiagram(workspace.id, title)).id)}>
+      <Section title="Diagrams" add={mayAdd && "New diagram"} onAdd={async (title) => open("diagram", (await api.addDiagram(workspace.id, title)).id)}>
         {workspace.diagrams.map(({ id, title }) => item("diagram", id, title))}
       </Section>
       {workspace.projects.map((project) => (
-        <Section key={project.id} title={project.name} add="New task" onAdd={async (title) => open("task", (await api.addTask(project.id, title)).id)}>
+        <Section key={project.id} title={project.name} add={mayAdd && "New task"} onAdd={async (title) => open("task", (await api.addTask(project.id, title)).id)}>
           {project.tasks.map(({ id, title, status }) => item("task", id, title, status === "done" ? "done" : undefined))}
         </Section>
       ))}
       <footer>
         <Avatar name={user.name} color={user.color} />
-        <span className="grow">{user.name}</span>
+        <span className="grow ellipsis">{user.name}</span>
         <button className="quiet" onClick={toggleTheme} aria-label={theme === "dark" ? "Use the light theme" : "Use the dark theme"}>
           {theme === "dark" ? "☀" : "☾"}
         </button>
@@ -90,7 +94,15 @@ function Item({ kind, id, title, note, active, people, onRest }: ItemProps) {
   );
 }
 
-function Section({ title, add, onAdd, children }: { title: string; add: string; onAdd: (title: string) => Promise<void>; children: ReactNode }) {
+interface SectionProps {
+  title: string;
+  /** What the button says; false: this person may add nothing. */
+  add: string | false;
+  onAdd: (title: string) => Promise<void>;
+  children: ReactNode[];
+}
+
+function Section({ title, add, onAdd, children }: SectionProps) {
   const [adding, setAdding] = useState(false);
   const [problem, setProblem] = useState("");
   const submit = (event: FormEvent<HTMLFormElement>): void => {
@@ -106,17 +118,19 @@ function Section({ title, add, onAdd, children }: { title: string; add: string; 
     <section>
       <h3>
         <span className="grow">{title}</span>
-        <button className="quiet" aria-label={add} title={add} onClick={() => setAdding(!adding)}>
-          +
-        </button>
+        {add && (
+          <button className="quiet" aria-label={add} aria-expanded={adding} title={add} onClick={() => setAdding(!adding)}>
+            +
+          </button>
+        )}
       </h3>
-      {adding && (
+      {add && adding && (
         <form onSubmit={submit} className="add">
           <input name="title" placeholder={add} aria-label={add} autoFocus onKeyDown={(event) => event.key === "Escape" && setAdding(false)} />
-          {problem && <p className="problem">{problem}</p>}
+          {problem && <p className="problem" role="alert">{problem}</p>}
         </form>
       )}
-      <ul>{children}</ul>
+      {children.length > 0 ? <ul>{children}</ul> : <p className="none muted">None yet</p>}
     </section>
   );
 }

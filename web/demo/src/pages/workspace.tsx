@@ -1,4 +1,4 @@
-import type { MouseEvent } from "react";
+import { useEffect, useState, type MouseEvent } from "react";
 import { isViewer, type Person, type Workspace } from "../api.js";
 import { Notice } from "../parts/room_frame.js";
 import { useWorkspacePresence } from "../presence.js";
@@ -6,6 +6,7 @@ import type { Route } from "../route.js";
 import { useWorkspaceList } from "../workspace_list.js";
 import { Home } from "./home.js";
 import { Sidebar } from "./sidebar.js";
+import { Mark } from "./sign_in.js";
 import { DiagramPage, DocumentPage, TaskPage } from "./rooms.js";
 
 interface Props {
@@ -19,13 +20,24 @@ export function WorkspacePage({ user, route, onSignOut }: Props) {
   const here = route.kind === "home" ? "" : `${route.kind}-${route.id}`;
   const whereabouts = useWorkspacePresence(workspace?.id ?? null, user, here, refreshSoon);
 
+  const [menu, setMenu] = useState(false);
+  useEffect(() => setMenu(false), [here]);
+
   if (!workspace) return <Nowhere user={user} none={none} problem={problem} onAgain={refresh} onSignOut={onSignOut} />;
   return (
     <div className="layout">
       <a className="skip" href="#content" onClick={toContent}>
         Skip to the content
       </a>
-      <Sidebar workspace={workspace} user={user} route={route} whereabouts={whereabouts} onChange={refresh} onSignOut={onSignOut} />
+      <header className="topbar">
+        <button aria-expanded={menu} aria-controls="workspace-menu" onClick={() => setMenu(!menu)}>
+          {menu ? "Close" : "Menu"}
+        </button>
+        <a className="workspace-name" href="#/">
+          <Mark /> <span className="ellipsis">{workspace.name}</span>
+        </a>
+      </header>
+      <Sidebar workspace={workspace} user={user} route={route} whereabouts={whereabouts} open={menu} onClose={() => setMenu(false)} onChange={refresh} onSignOut={onSignOut} />
       <main id="content" tabIndex={-1}>
         {problem && <Notice>{problem}</Notice>}
         <Page route={route} workspace={workspace} user={user} refresh={refresh} />
@@ -73,7 +85,7 @@ function Page({ route, workspace, user, refresh }: { route: Route; workspace: Wo
   }
   if (route.kind === "diagram") {
     const entry = workspace.diagrams.find((diagram) => diagram.id === route.id);
-    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? "Diagram"} user={user} viewer={viewer} onChange={refresh} />;
+    return <DiagramPage key={route.id} id={route.id} title={entry?.title ?? ""} user={user} viewer={viewer} onChange={refresh} />;
   }
   if (route.kind === "task") {
     const task = workspace.projects.flatMap((project) => project.tasks).find((candidate) => candidate.id === route.id);

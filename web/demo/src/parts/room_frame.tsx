@@ -1,14 +1,16 @@
 /** What every room page has: title, people, state, and the words for what went wrong. */
 import { useCollaboration, usePresence, type UseCollaboration } from "@runnel/react";
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import type { Person } from "../api.js";
 import { roomOptions } from "../collaborate.js";
 import { Avatars, type Face } from "./avatar.js";
+import { EditorBoundary } from "./editor_boundary.js";
 import { StatusBadge } from "./status_badge.js";
 
 interface Props {
   type: string;
   id: string;
+  /** Empty: not known (any more), as when the entry is gone from the list. */
   title: string;
   user: Person;
   /** What the workspace says of this person's right here. */
@@ -24,6 +26,7 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onD
   const room = useCollaboration(roomOptions({ type, id, userId: user.id, viewer, ...(shareId ? { shareId } : {}) }));
   const others = usePresence(room.awareness, { id: user.id, name: user.name, color: user.color });
   const denied = room.status === "denied";
+  const shownTitle = useTitle(title, type);
   useEffect(() => {
     if (denied) onDenied?.();
   }, [denied, onDenied]);
@@ -36,16 +39,44 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onD
   return (
     <article className="room">
       <header className="room-head">
-        <h2>{title}</h2>
+        <h2 className="ellipsis" title={shownTitle}>
+          {shownTitle}
+        </h2>
         <StatusBadge room={room} />
         <span className="spacer" />
         <Avatars faces={[...faces.values()]} label="Also here" />
         {!denied && actions}
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}
+      {!denied && <ReadOnlyNotice room={room} viewer={viewer} />}
       {denied ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
     </article>
   );
+}
+
+const kinds: Record<string, string> = { doc: "Document", diagram: "Diagram", task: "Task" };
+
+/** The name in the head and in the browser's tab: the last one that was known. */
+function useTitle(title: string, type: string): string {
+  const last = useRef(title);
+  if (title) last.current = title;
+  const shown = last.current || kinds[type] || "Document";
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${shown} · Runnel`;
+    return () => {
+      document.title = before;
+    };
+  }, [shown]);
+  return shown;
+}
+
+/** Somebody who cannot type should know it, and why, before they try. */
+function ReadOnlyNotice({ room, viewer }: { room: UseCollaboration; viewer: boolean }) {
+  if (room.status !== "read-only") return null;
+  if (room.source === "snapshot") return <Notice tone="info">This is the state that was stored last. It can be edited once the server answers.</Notice>;
+  if (!viewer) return <Notice tone="info">You can read this, not edit it: editing is switched off here for now.</Notice>;
+  return <Notice tone="info">You can read this, not edit it. What others write appears here as they write it.</Notice>;
 }
 
 function RoomBody({ room, children }: { room: UseCollaboration; children: Props["children"] }) {
@@ -58,7 +89,7 @@ function RoomBody({ room, children }: { room: UseCollaboration; children: Props[
       </div>
     );
   }
-  return <>{children(room)}</>;
+  return <EditorBoundary>{children(room)}</EditorBoundary>;
 }
 
 function Denied({ reason }: { reason: string }) {
@@ -71,9 +102,9 @@ function Denied({ reason }: { reason: string }) {
   );
 }
 
-export function Notice({ children }: { children: ReactNode }) {
+export function Notice({ children, tone = "warn" }: { children: ReactNode; tone?: "warn" | "info" }) {
   return (
-    <p className="notice" role="status">
+    <p className={`notice ${tone}`} role="status">
       {children}
     </p>
   );

@@ -22,9 +22,12 @@ export function StatusBadge({ room }: { room: UseCollaboration }) {
   const save = saving[room.saving]!;
   const showSaving = room.status !== "denied" && room.status !== "read-only";
   return (
-    <span className="status" aria-live="polite">
+    <span className="status">
       <span className={`dot ${link.tone}`} aria-hidden="true" />
-      <span data-testid="connection">{link.text}</span>
+      {/* Read out when it changes; the way of each edit to the disk would be read at every word. */}
+      <span role="status" data-testid="connection">
+        {link.text}
+      </span>
       {showSaving && (
         <span className="muted" data-testid="saving" title={save.hint}>
           · {save.text}

@@ -19,6 +19,23 @@ function pretty(text) {
   }
 }
 
+/** XML with an element to a line, where elements hold only elements; text stays as it is. @param {string} text */
+function indented(text) {
+  const parsed = new DOMParser().parseFromString(`<root>${text}</root>`, "text/xml");
+  if (parsed.querySelector("parsererror")) return text; // a name that Yjs allows and XML does not
+  return [...parsed.documentElement.childNodes].map((node) => linesOf(node, "")).join("\n");
+}
+
+/** @param {Node} node @param {string} indent @returns {string} */
+function linesOf(node, indent) {
+  const xml = new XMLSerializer().serializeToString(node);
+  const children = [...node.childNodes];
+  if (children.length === 0 || children.some((child) => child.nodeType !== Node.ELEMENT_NODE)) return indent + xml;
+  const open = new XMLSerializer().serializeToString(node.cloneNode(false)).replace(/\/>$/, ">").replace(/<\/[^>]*>$/, "");
+  const inside = children.map((child) => linesOf(child, `${indent}  `));
+  return [indent + open, ...inside, `${indent}</${node.nodeName}>`].join("\n");
+}
+
 /** @param {{ party: string, name: string }} room */
 export function contentPanel(room) {
   let form = "json";
@@ -72,7 +89,7 @@ export function contentPanel(room) {
       /** @type {Record<string, string>} */
       const query = needsRoot() ? { format: form, root: root.value } : { format: form };
       const text = needsRoot() && root.value === "" ? "" : await read(query);
-      const full = form === "json" ? pretty(text) : text;
+      const full = form === "json" ? pretty(text) : form === "xml" ? indented(text) : text;
       const empty = full.trim() === "" || full.trim() === "{}";
       show(body, empty ? h("p.muted", {}, "The document is empty.") : h("pre", { tabindex: 0 }, full.slice(0, shownBytes)));
       note.textContent = full.length > shownBytes ? "the beginning of it" : "";

@@ -41,8 +41,18 @@ function signIn(problem = "") {
 /** @returns {Page} */
 function pageOf(/** @type {string} */ hash) {
   const [, kind, party, name] = hash.replace(/^#/, "").split("/");
-  if (kind === "rooms" && party && name) return roomPage({ party: decodeURIComponent(party), name: decodeURIComponent(name) });
-  return overviewPage();
+  const room = kind === "rooms" && party && name ? { party: decoded(party), name: decoded(name) } : null;
+  document.title = room ? `${room.name} · Runnel dashboard` : "Runnel dashboard";
+  return room ? roomPage(room) : overviewPage();
+}
+
+/** An address that somebody typed may hold a stray percent sign. @param {string} part */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 async function start() {
@@ -52,10 +62,24 @@ async function start() {
     if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
       secret.forget();
       signIn(secret.get() === null && app.childElementCount === 0 ? "" : "This is not the admin secret.");
-    } else signIn(`The server does not answer: ${/** @type {Error} */ (error).message}`);
+    } else unreachable(/** @type {Error} */ (error));
     return;
   }
   frame();
+}
+
+const retryMs = 3000;
+
+/** The secret may well be right: it is tried again by itself. @param {Error} error */
+function unreachable(error) {
+  const timer = window.setTimeout(() => void start(), retryMs);
+  const again = h("button.primary", { onclick: () => { clearTimeout(timer); void start(); } }, "Try again");
+  show(app, h("main.center", {}, h("section.card.sign-in", {},
+    brand(),
+    h("p.problem", { role: "alert" }, `The server does not answer: ${error.message}`),
+    h("p.muted", {}, "This page tries again by itself."),
+    again)));
+  again.focus();
 }
 
 /** What everybody who looks at this server has to know. @param {any} stats */
@@ -97,14 +121,15 @@ function frame() {
   const uptime = h("span.muted");
   const content = h("main", { id: "content" });
   const stop = new AbortController();
-  const out = h("button.quiet", {
-    onclick: () => {
-      secret.forget();
-      stop.abort();
-      window.removeEventListener("hashchange", open);
-      signIn();
-    },
-  }, "Sign out");
+  /** @param {string} [problem] */
+  const leave = (problem) => {
+    secret.forget();
+    stop.abort();
+    window.removeEventListener("hashchange", open);
+    page?.leave?.();
+    signIn(problem);
+  };
+  const out = h("button.quiet", { onclick: () => leave() }, "Sign out");
   const drain = h("button.quiet", { onclick: () => void drainServer() }, "Drain…");
   const undrain = h("button.quiet", { hidden: true, onclick: () => void undrainServer() }, "Take the drain back");
   const notices = h("div.notices", { "aria-live": "polite" });
@@ -133,10 +158,7 @@ function frame() {
     link.textContent = connected ? "live" : "reconnecting";
     link.className = `link-state ${connected ? "good" : "warn"}`;
   };
-  readEvents(onEvent, onState, stop.signal).catch(() => {
-    secret.forget();
-    signIn("The admin secret has changed.");
-  });
+  readEvents(onEvent, onState, stop.signal).catch(() => leave("The admin secret has changed."));
 }
 
 if (secret.get() === null) signIn();

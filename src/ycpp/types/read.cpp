@@ -14,21 +14,55 @@ Value text_unit(const BlockStore& store, BlockIndex block, Clock offset) {
   return Any(slice_utf16(text_of(store, block), offset, offset + 1));
 }
 
-AnyArray list_to_json(Doc& doc, TypeIndex type) {
+// Types inside types are as deep as a peer makes them; beyond the depth that any value may have,
+// nothing is shown.
+Any type_json_at(Doc& doc, TypeIndex type, std::size_t depth);
+
+Any value_to_json(Doc& doc, const Value& value, std::size_t depth) {
+  if (const SharedType* type = value.as_type(); type != nullptr) {
+    return type_json_at(doc, type->index(), depth + 1);
+  }
+  if (const Any* any = value.as_any(); any != nullptr) return *any;
+  AnyObject document;
+  document.set("guid", value.as_subdocument()->guid());
+  return document;
+}
+
+AnyArray list_to_json(Doc& doc, TypeIndex type, std::size_t depth) {
   AnyArray array;
   for_each_unit(doc, type, [&](const Value& value) {
-    array.push_back(value_to_json(doc, value));
+    array.push_back(value_to_json(doc, value, depth));
     return true;
   });
   return array;
 }
 
-AnyObject map_to_json(Doc& doc, TypeIndex type) {
+AnyObject map_to_json(Doc& doc, TypeIndex type, std::size_t depth) {
   std::vector<AnyObject::Member> members;
   for (const auto& [key, value] : live_entries(doc, type)) {
-    members.emplace_back(key, value_to_json(doc, value));
+    members.emplace_back(key, value_to_json(doc, value, depth));
   }
   return AnyObject(std::move(members));
+}
+
+Any type_json_at(Doc& doc, TypeIndex type, std::size_t depth) {
+  if (depth > kAnyDepthMax) return Undefined{};
+  switch (doc.store().types[type].kind) {
+    case TypeKind::Array:
+      return list_to_json(doc, type, depth);
+    case TypeKind::Map:
+    case TypeKind::XmlHook:
+      return map_to_json(doc, type, depth);
+    case TypeKind::Text:
+      return plain_text(doc.store(), type);
+    case TypeKind::XmlText:
+    case TypeKind::XmlElement:
+    case TypeKind::XmlFragment:
+      return xml_string(doc, type);
+    case TypeKind::Untyped:
+      return Undefined{};
+  }
+  return Undefined{};
 }
 
 }  // namespace
@@ -115,35 +149,6 @@ bool is_visible_in(const BlockStore& store, BlockIndex block, const Snapshot* sn
   return snapshot->contains(store.global(store.blocks.id(block)));
 }
 
-// Types inside types are as deep as a peer makes them; beyond the depth that any value may have,
-// nothing is shown.
-Any type_to_json(Doc& doc, TypeIndex type) {
-  switch (doc.store().types[type].kind) {
-    case TypeKind::Array:
-      return list_to_json(doc, type);
-    case TypeKind::Map:
-    case TypeKind::XmlHook:
-      return map_to_json(doc, type);
-    case TypeKind::Text:
-      return plain_text(doc.store(), type);
-    case TypeKind::XmlText:
-    case TypeKind::XmlElement:
-    case TypeKind::XmlFragment:
-      return xml_string(doc, type);
-    case TypeKind::Untyped:
-      return Undefined{};
-  }
-  return Undefined{};
-}
-
-Any value_to_json(Doc& doc, const Value& value) {
-  if (const SharedType* type = value.as_type(); type != nullptr) {
-    return type_to_json(doc, type->index());
-  }
-  if (const Any* any = value.as_any(); any != nullptr) return *any;
-  AnyObject document;
-  document.set("guid", value.as_subdocument()->guid());
-  return document;
-}
+Any type_to_json(Doc& doc, TypeIndex type) { return type_json_at(doc, type, 0); }
 
 }  // namespace ycpp::edit

@@ -41,7 +41,6 @@ void for_each_unit(Doc& doc, TypeIndex type, const std::function<bool(const Valu
                                  const Snapshot* snapshot);
 
 [[nodiscard]] Any type_to_json(Doc& doc, TypeIndex type);
-[[nodiscard]] Any value_to_json(Doc& doc, const Value& value);
 
 // XML markup, as Yjs's toString.
 [[nodiscard]] std::string xml_string(Doc& doc, TypeIndex type);

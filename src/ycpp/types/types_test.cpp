@@ -61,6 +61,18 @@ TEST(Array, KeepsBytesApartFromValues) {
   EXPECT_EQ(array.length(), 2U);
 }
 
+TEST(Array, JsonEndsAtADepthThatNoPeerCanMakeDangerous) {
+  Doc doc(client(1));
+  Array inner = doc.get_array("a");
+  doc.transact([&](Transaction&) {
+    for (int depth = 0; depth < 100'000; ++depth) {
+      inner.push({new_array()});
+      inner = *inner.get(0)->as_type()->as_array();
+    }
+  });
+  EXPECT_LT(json(doc.get_array("a")).size(), 3 * kAnyDepthMax);
+}
+
 TEST(Map, SetsDeletesAndClears) {
   Doc doc(client(1));
   const Map map = doc.get_map("m");

@@ -152,6 +152,19 @@ void edit_attribute(const Attributed& type, std::string_view name, const Any& op
   }
 }
 
+void insert_copy(const SharedType& target, const Any& operation, const NewType& copy) {
+  if (const auto map = target.as_map(); map.has_value()) {
+    map->set(string_field(operation, "key"), copy);
+    return;
+  }
+  const std::uint64_t at = number_field(operation, "at");
+  if (const auto text = target.as_text(); text.has_value()) return text->insert_embed(at, copy);
+  Result<void> done = runnel::fail(Errc::Invalid, "neither a map nor a list");
+  if (const auto array = target.as_array(); array.has_value()) done = array->insert(at, {copy});
+  if (const auto xml = target.as_xml_fragment(); xml.has_value()) done = xml->insert(at, {copy});
+  RUNNEL_CHECK(done.has_value());
+}
+
 }  // namespace
 
 const Any& field(const Any& object, std::string_view name) {
@@ -208,6 +221,10 @@ SharedType type_at(Doc& doc, const Any& reference) {
 Result<void> apply_operation(Doc& doc, const Any& operation) {
   const SharedType type = type_at(doc, field(operation, "on"));
   const std::string& name = string_field(operation, "op");
+  if (name == "copy") {
+    insert_copy(type, operation, type_at(doc, field(operation, "source")).clone());
+    return {};
+  }
   if (name == "set_attribute" || name == "remove_attribute") {
     if (const auto element = type.as_xml_element(); element.has_value()) {
       edit_attribute(*element, name, operation);

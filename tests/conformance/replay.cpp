@@ -66,6 +66,15 @@ Any plain_meta(const std::vector<UpdateSpan>& spans) {
   return object;
 }
 
+// The mark that the generator asks Yjs for.
+Any mark_change(ChangeKind kind, Id id) {
+  AnyObject mark;
+  mark.set("type", kind == ChangeKind::Added ? "added" : "removed");
+  mark.set("user", any_number(id.client.value()));
+  mark.set("clock", any_number(id.clock));
+  return mark;
+}
+
 std::string shorten(std::string text) {
   if (text.size() > kShownMax) text = text.substr(0, kShownMax) + "...";
   return text;
@@ -292,9 +301,11 @@ void Replay::restore(ReplayedDoc& replica, const Any& step) {
                                    ? nullptr
                                    : &snapshots_[number_field(expected, "previous")];
     Doc& doc = replica.doc();
-    AnyArray deltas{plain_delta(doc.get_text("t").to_delta(wanted, previous)),
-                    plain_delta(doc.get_text("r").to_delta(wanted, previous)),
-                    plain_delta(get_xml_text(doc, "xt").to_delta(wanted, previous))};
+    const ChangeMarker marker =
+        bool_field(expected, "marked") ? ChangeMarker(mark_change) : ChangeMarker();
+    AnyArray deltas{plain_delta(doc.get_text("t").to_delta(wanted, previous, marker)),
+                    plain_delta(doc.get_text("r").to_delta(wanted, previous, marker)),
+                    plain_delta(get_xml_text(doc, "xt").to_delta(wanted, previous, marker))};
     compare("deltas of a snapshot", field(expected, "deltas"), Any(std::move(deltas)));
   }
   compare_output(replica, step);

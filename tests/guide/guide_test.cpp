@@ -3,6 +3,8 @@
 
 TEST(YcppGuide, OpeningADocumentAndEditingItWorksAsShown) { open_and_edit(); }
 
+TEST(YcppGuide, CopyingWorksAsShown) { copy(); }
+
 TEST(YcppGuide, ObservingWorksAsShown) { observe(); }
 
 TEST(YcppGuide, SynchronisingTwoDocumentsWorksAsShown) { synchronise(); }

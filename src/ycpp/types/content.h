@@ -7,6 +7,7 @@
 #include "ycpp/doc/block.h"
 #include "ycpp/encoding/any.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -75,6 +76,14 @@ class Content {
 // A step of a delta that Text::apply_delta() takes.
 using DeltaInput = BasicDeltaOp<Content>;
 
+// Which attributes of a delta are one object: Yjs compares objects by identity where it looks for
+// formats without effect. Only what clone() makes has them.
+struct FormatIdentity {
+  std::size_t op{0};
+  std::string key;
+  Id object;
+};
+
 [[nodiscard]] DeltaInput insert_op(Content content);
 [[nodiscard]] DeltaInput insert_op(Content content, AnyObject attributes);
 [[nodiscard]] DeltaInput retain_op(std::uint64_t length);
@@ -89,6 +98,7 @@ struct NewType {
   std::vector<Content> items;                            // of an array, fragment or element
   std::vector<std::pair<std::string, Content>> entries;  // of a map, hook or element (attributes)
   std::vector<DeltaInput> delta;                         // of a text
+  std::vector<FormatIdentity> format_identities{};       // of `delta`, in its order
 };
 
 [[nodiscard]] NewType new_array(std::vector<Content> items = {});

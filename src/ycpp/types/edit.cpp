@@ -93,7 +93,9 @@ Bytes encoded_options(const NewSubdocument& document) {
 void fill_type(Edit& edit, TypeIndex type, const NewType& source) {
   if (!source.items.empty()) insert_after(edit, type, kNone, source.items);
   for (const auto& [key, value] : source.entries) set_key(edit, type, key, value);
-  if (!source.delta.empty()) apply_delta(edit, type, source.delta, true);
+  if (!source.delta.empty()) {
+    apply_delta(edit, type, source.delta, true, source.format_identities);
+  }
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ void append_element(Doc& doc, TypeIndex type, std::size_t depth, std::string& ou
 
 // Attributes of a text become elements around it, by name.
 void append_xml_text(Doc& doc, TypeIndex type, std::size_t depth, std::string& out) {
-  for (const DeltaOp& op : text_delta(doc, type, nullptr, nullptr)) {
+  for (const DeltaOp& op : text_delta(doc, type, {})) {
     std::vector<NamedValue> nodes;
     const AnyObject attributes = op.attributes.value_or(AnyObject());
     for (const auto& [name, value] : attributes.members()) {

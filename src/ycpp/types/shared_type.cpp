@@ -1,6 +1,7 @@
 // Handles of any kind of type, and the roots of a document.
 #include "base/check.h"
 #include "ycpp/types/array.h"
+#include "ycpp/types/clone.h"
 #include "ycpp/types/map.h"
 #include "ycpp/types/read.h"
 #include "ycpp/types/roots.h"
@@ -101,6 +102,8 @@ std::optional<XmlHook> SharedType::as_xml_hook() const {
 }
 
 Any SharedType::to_json() const { return edit::type_to_json(*doc_, type_); }
+
+NewType SharedType::clone() const { return edit::clone_type(*doc_, type_); }
 
 ObserverId SharedType::observe(EventHandler handler) const {
   return TypeSystem::of(*doc_).add_observer(type_, std::move(handler));

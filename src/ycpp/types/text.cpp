@@ -56,10 +56,13 @@ void Text::apply_delta(const std::vector<DeltaInput>& delta, bool sanitize) cons
                   [&](edit::Edit& edit) { edit::apply_delta(edit, type_, delta, sanitize); });
 }
 
-Delta Text::to_delta() const { return edit::text_delta(*doc_, type_, nullptr, nullptr); }
+Delta Text::to_delta() const { return edit::text_delta(*doc_, type_, {}); }
 
-Delta Text::to_delta(const Snapshot& snapshot, const Snapshot* previous) const {
-  return edit::snapshot_delta(*doc_, type_, snapshot, previous);
+Delta Text::to_delta(const Snapshot& snapshot, const Snapshot* previous,
+                     const ChangeMarker& marker) const {
+  return edit::snapshot_delta(
+      *doc_, type_,
+      {.snapshot = &snapshot, .previous = previous, .marker = marker ? &marker : nullptr});
 }
 
 std::string Text::to_string() const {

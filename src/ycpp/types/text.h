@@ -4,6 +4,8 @@
 
 #include "ycpp/types/value.h"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +13,12 @@
 namespace ycpp {
 
 class Snapshot;
+
+enum class ChangeKind : std::uint8_t { Added, Removed };
+
+// Makes the attribute `ychange` of what changed between two snapshots, from its first unit. Yjs
+// looks at members `type` and `user` of it: what the same client changed next to it is one step.
+using ChangeMarker = std::function<Any(ChangeKind kind, Id id)>;
 
 class Text : public SharedType {
  public:
@@ -41,8 +49,10 @@ class Text : public SharedType {
   [[nodiscard]] Delta to_delta() const;
 
   // As it was in a snapshot. With `previous` also what changed since that one: attribute `ychange`
-  // has type `removed` or `added`. The document must not collect garbage.
-  [[nodiscard]] Delta to_delta(const Snapshot& snapshot, const Snapshot* previous = nullptr) const;
+  // has type `removed` or `added`, or what `marker` (Yjs: computeYChange) makes of it. The document
+  // must not collect garbage.
+  [[nodiscard]] Delta to_delta(const Snapshot& snapshot, const Snapshot* previous = nullptr,
+                               const ChangeMarker& marker = {}) const;
 
   // Characters only.
   [[nodiscard]] std::string to_string() const;

@@ -18,12 +18,14 @@ constexpr std::string_view kChange = "ychange";
 
 class DeltaReader {
  public:
-  DeltaReader(Doc& doc, const Snapshot* snapshot, const Snapshot* previous)
+  DeltaReader(Doc& doc, const DeltaQuery& query)
       : doc_(doc),
         store_(doc.store()),
         sources_(TypeSystem::of(doc).sources()),
-        snapshot_(snapshot),
-        previous_(previous) {}
+        snapshot_(query.snapshot),
+        previous_(query.previous),
+        marker_(query.marker),
+        identities_(query.identities) {}
 
   Delta read(TypeIndex type) {
     for (BlockIndex block = store_.types[type].start; block != kNone;
@@ -55,21 +57,39 @@ class DeltaReader {
 
   void mark_change(BlockIndex block, bool is_now) {
     if (snapshot_ != nullptr && !is_now) {
-      set_change("removed");
+      set_change(block, ChangeKind::Removed);
     } else if (previous_ != nullptr && !is_visible_in(store_, block, previous_)) {
-      set_change("added");
+      set_change(block, ChangeKind::Added);
     } else if (current_.find(kChange) != nullptr) {
       finish_text();
       current_.erase(kChange);
     }
   }
 
-  // Yjs compares with the user of an earlier mark, which it does not set, so every block is a step.
-  void set_change(const char* kind) {
+  // A mark without a user is that of nobody, so without a marker every block is a step.
+  void set_change(BlockIndex block, ChangeKind kind) {
+    const char* const name = kind == ChangeKind::Removed ? "removed" : "added";
+    const Id id = store_.global(store_.blocks.id(block));
+    if (is_mark(name, id.client)) return;
     finish_text();
+    if (marker_ != nullptr) {
+      current_.set(kChange, {(*marker_)(kind, id), {}});
+      return;
+    }
     AnyObject change;
-    change.set("type", kind);
+    change.set("type", name);
     current_.set(kChange, {Any(std::move(change)), {}});
+  }
+
+  // Whether the mark in force says this of this client.
+  [[nodiscard]] bool is_mark(std::string_view name, ClientId client) const {
+    const AttributeValue* current = current_.find(kChange);
+    const AnyObject* mark = current == nullptr ? nullptr : current->value.as_object();
+    if (mark == nullptr) return false;
+    const Any* user = mark->find("user");
+    const Any* type = mark->find("type");
+    return user != nullptr && *user == Any(static_cast<double>(client.value())) &&
+           type != nullptr && *type == Any(name);
   }
 
   void finish_text() {
@@ -80,7 +100,16 @@ class DeltaReader {
     DeltaOp op;
     op.insert = std::move(value);
     if (!current_.empty()) op.attributes = current_.to_object();
+    if (identities_ != nullptr) note_identities();
     delta_.push_back(std::move(op));
+  }
+
+  void note_identities() {
+    for (const AttributeMap::Entry& entry : current_.entries()) {
+      if (!entry.value.source.has_value()) continue;
+      identities_->push_back(
+          {.op = delta_.size(), .key = entry.key, .object = *entry.value.source});
+    }
   }
 
   Doc& doc_;
@@ -88,6 +117,8 @@ class DeltaReader {
   const FormatSources& sources_;
   const Snapshot* snapshot_;
   const Snapshot* previous_;
+  const ChangeMarker* marker_;
+  std::vector<FormatIdentity>* identities_;
   AttributeMap current_;
   std::string text_;
   Delta delta_;
@@ -95,16 +126,16 @@ class DeltaReader {
 
 }  // namespace
 
-Delta text_delta(Doc& doc, TypeIndex type, const Snapshot* snapshot, const Snapshot* previous) {
-  return DeltaReader(doc, snapshot, previous).read(type);
+Delta text_delta(Doc& doc, TypeIndex type, const DeltaQuery& query) {
+  return DeltaReader(doc, query).read(type);
 }
 
-Delta snapshot_delta(Doc& doc, TypeIndex type, const Snapshot& snapshot, const Snapshot* previous) {
+Delta snapshot_delta(Doc& doc, TypeIndex type, const DeltaQuery& query) {
   Delta delta;
   const auto read = [&](Edit& edit) {
-    split_at_snapshot(edit, snapshot);
-    if (previous != nullptr) split_at_snapshot(edit, *previous);
-    delta = text_delta(doc, type, &snapshot, previous);
+    split_at_snapshot(edit, *query.snapshot);
+    if (query.previous != nullptr) split_at_snapshot(edit, *query.previous);
+    delta = text_delta(doc, type, query);
   };
   with_edit(doc, read, kCleanupOrigin);
   return delta;

@@ -147,9 +147,9 @@ Clock inline_length(const Content& content) noexcept {
   return text == nullptr ? 1 : utf16_length(*text);
 }
 
-// Yjs's insertText.
+// Yjs's insertText. The values of `attributes` learn which unit they belong to.
 void insert_here(Edit& edit, TypeIndex type, TextPosition& position, const Content& content,
-                 AttributeMap attributes) {
+                 AttributeMap& attributes) {
   for (const AttributeMap::Entry& entry : position.current.entries()) {
     const AttributeValue* wanted = attributes.find(entry.key);
     if (wanted == nullptr || wanted->value.is_undefined()) {
@@ -263,6 +263,39 @@ void clean_one_format(Edit& edit, BlockIndex block, bool is_last_of_key, bool re
   }
 }
 
+// Which attributes of a delta are one object, while it is applied from its start to its end.
+class SameObjects {
+ public:
+  explicit SameObjects(std::span<const FormatIdentity> identities) noexcept : rest_(identities) {}
+
+  // Tells the attributes of an op which unit has their value already.
+  void recall(std::size_t op, AttributeMap& attributes) {
+    std::size_t count = 0;
+    while (count < rest_.size() && rest_[count].op <= op) ++count;
+    now_ = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    for (const FormatIdentity& identity : now_) {
+      const auto known = units_.find(identity.object);
+      AttributeValue* value = attributes.find(identity.key);
+      if (value != nullptr && known != units_.end()) value->source = known->second;
+    }
+  }
+
+  // Remembers which unit each of them was written to.
+  void note(const AttributeMap& attributes) {
+    for (const FormatIdentity& identity : now_) {
+      const AttributeValue* value = attributes.find(identity.key);
+      if (value == nullptr || !value->source.has_value()) continue;
+      units_.try_emplace(identity.object, *value->source);
+    }
+  }
+
+ private:
+  std::span<const FormatIdentity> rest_;
+  std::span<const FormatIdentity> now_;
+  std::unordered_map<Id, Id> units_;
+};
+
 }  // namespace
 
 void insert_in_text(Edit& edit, TypeIndex type, Clock index, const Content& content,
@@ -275,7 +308,7 @@ void insert_in_text(Edit& edit, TypeIndex type, Clock index, const Content& cont
   } else if (is_text) {
     wanted = position.current;
   }
-  insert_here(edit, type, position, content, std::move(wanted));
+  insert_here(edit, type, position, content, wanted);
 }
 
 void delete_in_text(Edit& edit, TypeIndex type, Clock index, Clock length) {
@@ -290,12 +323,14 @@ void format_text(Edit& edit, TypeIndex type, Clock index, Clock length,
   format_here(edit, type, position, length, AttributeMap(attributes));
 }
 
-void apply_delta(Edit& edit, TypeIndex type, std::span<const DeltaInput> delta, bool sanitize) {
+void apply_delta(Edit& edit, TypeIndex type, std::span<const DeltaInput> delta, bool sanitize,
+                 std::span<const FormatIdentity> identities) {
+  SameObjects same(identities);
   TextPosition position;
   position.right = edit.store.types[type].start;
   for (std::size_t i = 0; i < delta.size(); ++i) {
     const DeltaInput& op = delta[i];
-    const AttributeMap attributes =
+    AttributeMap attributes =
         op.attributes.has_value() ? AttributeMap(*op.attributes) : AttributeMap();
     if (op.insert.has_value()) {
       const Any* value = op.insert->as_any();
@@ -305,7 +340,9 @@ void apply_delta(Edit& edit, TypeIndex type, std::span<const DeltaInput> delta, 
       if (text != nullptr && text->size() == (drop_newline ? 1U : 0U)) continue;
       const Content content =
           drop_newline ? Content(text->substr(0, text->size() - 1)) : *op.insert;
+      same.recall(i, attributes);
       insert_here(edit, type, position, content, attributes);
+      same.note(attributes);
     } else if (op.retain.has_value()) {
       format_here(edit, type, position, *op.retain, attributes);
     } else if (op.remove.has_value()) {

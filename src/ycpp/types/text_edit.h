@@ -29,7 +29,9 @@ void delete_in_text(Edit& edit, TypeIndex type, Clock index, Clock length);
 void format_text(Edit& edit, TypeIndex type, Clock index, Clock length,
                  const AnyObject& attributes);
 // `sanitize` false drops one newline at the end, which Quill adds and Yjs does not keep.
-void apply_delta(Edit& edit, TypeIndex type, std::span<const DeltaInput> delta, bool sanitize);
+// `identities` say which attributes are one object, in the order of the delta.
+void apply_delta(Edit& edit, TypeIndex type, std::span<const DeltaInput> delta, bool sanitize,
+                 std::span<const FormatIdentity> identities = {});
 
 // Deletes the formats in [start, end of the gap) that have no effect; `current_at` is where
 // `current` is known, it is kept up to date. Returns how many were deleted.

@@ -290,6 +290,29 @@ TEST(Snapshots, RestoreWhatWasThereAndShowWhatChanged) {
   EXPECT_FALSE(Snapshot::decode(Bytes{1}).has_value());
 }
 
+TEST(Snapshots, MarksChangesAsTheCallerSays) {
+  Doc doc({.client_id = ClientId{1}, .gc = false});
+  const Text text = doc.get_text("t");
+  text.insert(0, "abcd");
+  const Snapshot before = snapshot(doc);
+  text.delete_text(1, 1);
+  text.delete_text(2, 1);
+  text.insert(0, "x");
+  const auto mark = [](ChangeKind kind, Id id) {
+    AnyObject made;
+    made.set("type", kind == ChangeKind::Added ? "added" : "removed");
+    made.set("user", static_cast<double>(id.client.value()));
+    made.set("clock", static_cast<double>(id.clock));
+    return Any(std::move(made));
+  };
+  const Delta delta = text.to_delta(snapshot(doc), &before, mark);
+  ASSERT_EQ(delta.size(), 5U);  // +x a -b c -d
+  EXPECT_EQ(*delta[0].attributes->find("ychange"), mark(ChangeKind::Added, {ClientId{1}, 4}));
+  EXPECT_FALSE(delta[1].attributes.has_value());
+  EXPECT_EQ(*delta[2].attributes->find("ychange"), mark(ChangeKind::Removed, {ClientId{1}, 1}));
+  EXPECT_EQ(*delta[4].attributes->find("ychange"), mark(ChangeKind::Removed, {ClientId{1}, 3}));
+}
+
 TEST(Snapshots, ADocumentThatCollectsGarbageCannotBeRestored) {
   Doc doc(client(1));
   Doc restored(client(2));

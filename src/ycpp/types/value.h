@@ -71,6 +71,12 @@ class SharedType {
   // that was never given a kind is undefined.
   [[nodiscard]] Any to_json() const;
 
+  // A copy of it and of all it holds, as content that can be inserted anywhere, also in another
+  // document, and more than once. It copies what Yjs's clone() copies: of a text the delta, but not
+  // the attributes of the whole; of an element those too. Types nested deeper than kAnyDepthMax are
+  // copied empty, and a root that was never given a kind is copied as an empty map.
+  [[nodiscard]] NewType clone() const;
+
   // Handlers run when the outermost transaction ends, in the order in which they were added. One
   // may edit the document: that is a transaction of its own, which ends after this one.
   ObserverId observe(EventHandler handler) const;

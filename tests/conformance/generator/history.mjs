@@ -3,7 +3,7 @@
 import { clock } from './clock.mjs'
 import { Random } from './random.mjs'
 import { Replica, roots } from './replica.mjs'
-import { applyOperation, liveTypes, randomOperation } from './operations.mjs'
+import { applyOperation, liveTypes, randomCopy, randomOperation } from './operations.mjs'
 import { ForeignClient } from './foreign.mjs'
 import { plain, typeReference } from './values.mjs'
 import { hasTies, stuckPending, tiesWithPending } from './pending.mjs'
@@ -39,6 +39,7 @@ export class History {
     this.seed = seed
     // Some histories deliver hardly anything in order, so that structs of several clients wait for one another.
     this.disorder = new Random(seed + 7_777_777).chance(0.3)
+    this.copies = new Random(seed + 5_555_555)
   }
 
   /** Runs it and returns { seed, profile, roots, replicas, updates, steps }. */
@@ -128,8 +129,17 @@ export class History {
         operations.push(structuredClone(operation))
         applyOperation(Y, replica.doc, operation)
       }
+      const copy = this.copies.chance(0.1) ? this.randomCopy(replica.doc) : null
+      if (copy !== null) {
+        operations.push(copy)
+        applyOperation(Y, replica.doc, copy)
+      }
     }, origin)
     this.push({ do: 'edit', replica: index, origin, operations, ...this.output(index) })
+  }
+
+  randomCopy (doc) {
+    return randomCopy(this.Y, this.copies, liveTypes(this.Y, doc).filter(type => this.editable(type)))
   }
 
   editable (type) {
@@ -312,8 +322,10 @@ export class History {
     const { rng, Y } = this
     const others = this.snapshots.filter(s => s.replica === index)
     const previous = rng.chance(0.5) ? rng.pick(others).snapshot : undefined
-    const deltas = ['t', 'r', 'xt'].map(name => plain(Y, doc.getText === undefined ? [] : doc.share.get(name).toDelta(snapshot, previous)))
-    return { previous: previous === undefined ? null : this.snapshots.findIndex(s => s.snapshot === previous), deltas }
+    const marked = this.copies.chance(0.5)
+    const marker = marked ? (type, id) => ({ type, user: id.client, clock: id.clock }) : undefined
+    const deltas = ['t', 'r', 'xt'].map(name => plain(Y, doc.getText === undefined ? [] : doc.share.get(name).toDelta(snapshot, previous, marker)))
+    return { marked, previous: previous === undefined ? null : this.snapshots.findIndex(s => s.snapshot === previous), deltas }
   }
 
   step_load (index, replica) {

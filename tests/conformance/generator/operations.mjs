@@ -213,6 +213,47 @@ export const randomOperation = (Y, rng, type, options) => {
   return { ...on, ...xmlOperation(Y, rng, type) }
 }
 
+// ---- copies ---------------------------------------------------------------------------------------------------------
+
+const isPlain = (Y, value) => !(value instanceof Y.AbstractType) && !(value instanceof Y.Doc)
+const isListValue = value => value !== undefined && typeof value !== 'bigint'
+
+/**
+ * How many types a copy of `type` has, or infinity where Yjs's clone() makes no copy: types in a text, in attributes and in
+ * a hook, and subdocuments, are put in two places; undefined and bigint in a list are refused.
+ */
+const copySize = (Y, type) => {
+  const values = map => [...map._map.values()].filter(item => !item.deleted).map(item => item.content.getContent()[item.length - 1])
+  const sizeOf = value => value instanceof Y.AbstractType ? copySize(Y, value) : value instanceof Y.Doc ? Infinity : 0
+  const sum = (list, one) => list.reduce((total, value) => total + one(value), 0)
+  const onlyPlain = list => list.every(value => isPlain(Y, value)) ? 0 : Infinity
+  switch (kindOf(type)) {
+    case 'Text': case 'XmlText': return 1 + onlyPlain(type.toDelta().map(op => op.insert))
+    case 'Map': return 1 + sum(values(type), sizeOf)
+    case 'XmlHook': return 1 + onlyPlain(values(type))
+    case 'XmlElement': return 1 + onlyPlain(values(type)) + sum(type.toArray(), sizeOf)
+    default: return 1 + sum(type.toArray(), value => isListValue(value) ? sizeOf(value) : Infinity)
+  }
+}
+
+/** An operation that puts a copy of some type of the document into another, or null. */
+export const randomCopy = (Y, rng, types) => {
+  const source = rng.pick(types)
+  if (copySize(Y, source) > 12) return null
+  const isXml = ['XmlElement', 'XmlText', 'XmlHook'].includes(kindOf(source))
+  const target = rng.pick(types.filter(type => isXml || !['XmlElement', 'XmlFragment', 'Text', 'XmlText'].includes(kindOf(type))))
+  if (target === undefined) return null
+  const operation = { op: 'copy', on: typeReference(Y, target), source: typeReference(Y, source) }
+  if (target instanceof Y.Map) return { ...operation, key: randomKey(rng) }
+  return { ...operation, at: rng.int(target.length + 1) }
+}
+
+const insertCopy = (target, operation, copy) => {
+  if (operation.key !== undefined) target.set(operation.key, copy)
+  else if (target.insertEmbed !== undefined) target.insertEmbed(operation.at, copy)
+  else target.insert(operation.at, [copy])
+}
+
 /** Makes the edit that `operation` describes on `doc`. */
 export const applyOperation = (Y, doc, operation) => {
   const type = typeByReference(Y, doc, operation.on)
@@ -230,6 +271,7 @@ export const applyOperation = (Y, doc, operation) => {
     case 'set': return type.set(operation.key, makeContent(Y, operation.value))
     case 'delete_key': return type.delete(operation.key)
     case 'clear': return type.clear()
+    case 'copy': return insertCopy(type, operation, typeByReference(Y, doc, operation.source).clone())
     case 'insert_after': return type.insertAfter(typeByReference(Y, doc, operation.after), items())
     default: throw new Error('unknown operation ' + operation.op)
   }

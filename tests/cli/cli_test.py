@@ -175,10 +175,31 @@ class Rooms(Case):
         self.expect(self.rooms("show", "doc-1", "--party", "nowhere"), 1, "party 'nowhere'")
 
     def test_an_import_of_garbage_is_refused(self):
-        self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff\xff\xff"), 1, "error:")
+        self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff\xff\xff"), 1, "error: standard input:", "at byte 0", "V1 or V2")
+        broken = self.folder / "broken.update"
+        broken.write_bytes(UPDATE[:-1])
+        self.expect(self.rooms("import", "doc-1", broken), 1, f"error: {broken}:", f"at byte {len(UPDATE) - 1}", "V1 or V2")
 
-    def test_a_room_that_is_not_there(self):
-        self.expect(self.rooms("show", "nobody"), 1, "nobody")
+    def never_was(self):
+        for command in ("show", "export", "compact", "rm"):
+            self.expect(self.rooms(command, "nobody"), 1, "no room 'nobody'", "next: `runnel rooms ls`")
+        self.assertNotIn("nobody", self.rooms("ls", "--deleted").stdout.decode())
+
+    def test_a_room_that_never_was(self):
+        self.never_was()
+
+    def test_a_room_that_never_was_on_a_running_server(self):
+        server = self.serve()
+        self.never_was()
+        self.assertEqual(server.stop()[0], 0)
+
+    def test_a_room_is_removed_twice_and_stays_removed(self):
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        for _ in range(2):
+            self.expect(self.rooms("rm", "doc-1"), 0, "removed doc-1")
+        self.expect(self.rooms("compact", "doc-1"), 1, "deleted")
+        self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff"), 1)
+        self.expect(self.rooms("export", "doc-1"), 1, "deleted")
 
 
 def sealed(content: bytes) -> bytes:

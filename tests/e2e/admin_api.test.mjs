@@ -109,10 +109,27 @@ describe("the admin API", () => {
     await call("DELETE", "/v1/rooms/doc-one", { expect: 204 });
     const gone = await server.http("/parties/main/doc-one");
     assert.equal(gone.status, 410);
+    // What cannot be read creates nothing.
+    await call("POST", "/v1/rooms/doc-one/import", { body: Uint8Array.of(255), type: "application/octet-stream", expect: 400 });
+    assert.equal((await server.http("/parties/main/doc-one")).status, 410);
     await call("POST", "/v1/rooms/doc-one/import", { body: exported, type: "application/octet-stream", expect: 200 });
     const back = new Client("y-partykit", server, "doc-one");
     await back.holds(({ text }) => text.toString().includes("Hello"), "the imported document");
     back.destroy();
+  });
+
+  it("has no room that never was, and buries none; an open room without a letter is one", async () => {
+    await call("GET", "/v1/rooms/doc-never", { expect: 404 });
+    await call("POST", "/v1/rooms/doc-never/compact", { expect: 404 });
+    await call("DELETE", "/v1/rooms/doc-never", { expect: 404 });
+    assert.equal((await server.http("/parties/main/doc-never")).status, 426);
+    await call("DELETE", "/v1/rooms/doc-never", { query: "?party=nowhere", expect: 404 });
+    const open = new Client("y-partykit", server, "doc-never");
+    await open.synced();
+    await call("DELETE", "/v1/rooms/doc-never", { expect: 204 });
+    assert.equal((await server.http("/parties/main/doc-never")).status, 410);
+    await call("DELETE", "/v1/rooms/doc-never", { expect: 204 });
+    open.destroy();
   });
 
   it("kicks and re-checks", async () => {

@@ -3,6 +3,7 @@
 #include "runnel/cli/local_admin.h"
 #include "runnel/cli/terminal.h"
 #include "runnel/net/http_types.h"
+#include "runnel/server/admin_document.h"
 #include "runnel/server/setting_values.h"
 
 #include <boost/json.hpp>
@@ -19,6 +20,9 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
+constexpr std::string_view kHowToFind =
+    "`runnel rooms ls` lists the rooms; one of another party needs --party";
+
 std::string room_target(const RoomChoice& room, std::string_view what = {}) {
   return fmt::format("/v1/rooms/{}{}?party={}", net::percent_encode(room.name), what,
                      net::percent_encode(room.party));
@@ -33,7 +37,10 @@ int with_reply(const server::LoadedConfig& loaded, std::string_view method, std:
   const auto admin = LocalAdmin::open(loaded);
   if (!admin) return report(admin.error());
   const Result<Bytes> reply = (*admin)->call(method, target, body);
-  if (!reply) return report(reply.error());
+  if (!reply) {
+    const bool is_missing = reply.error().code == Errc::NotFound;
+    return report_error(to_string(reply.error()), is_missing ? kHowToFind : "");
+  }
   return use(*reply);
 }
 
@@ -145,6 +152,12 @@ int import_room(const server::LoadedConfig& loaded, const RoomChoice& room,
                 const std::string& input) {
   const Result<Bytes> update = read_input(input);
   if (!update) return report(update.error());
+  // The server would say the same, but knows nothing of the file.
+  if (const auto readable = server::update_to_apply(*update); !readable) {
+    return report_error(
+        fmt::format("{}: {}", input == "-" ? "standard input" : input, to_string(readable.error())),
+        "name a Yjs update or full state, V1 or V2, such as `runnel rooms export` writes");
+  }
   return with_reply(loaded, "POST", room_target(room, "/import"), *update, [&room](const Bytes&) {
     fmt::print(stderr, "imported into {}\n", room.name);
     return kSuccess;

@@ -170,6 +170,10 @@ void YjsRoom::on_request(const room::RoomRequest& request, room::Respond respond
         {.status = 200, .headers = {{"content-type", "application/octet-stream"}}, .body = *state});
     return;
   }
+  if (request.method == "HEAD") {
+    respond({.status = 200, .headers = {}, .body = {}});
+    return;
+  }
   if (request.method != "POST") {
     respond({.status = 405, .headers = {}, .body = {}});
     return;

@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -30,13 +31,22 @@ ycpp::ClientId new_client(Shard& shard) {
   return ycpp::ClientId(shard.random->below(std::uint64_t{1} << 32U));
 }
 
-void apply_update(Shard& shard, AdminRoomCall call) {
+using UseUpdate = std::move_only_function<void(AdminRoomCall call, Bytes update)>;
+
+// The body as an update in V1; who sent something else is told so and nothing happens.
+void use_body(AdminRoomCall call, UseUpdate use) {
   Result<Bytes> update = update_to_apply(call.request.body);
-  if (!update) {
+  if (update) {
+    use(std::move(call), *std::move(update));
+  } else {
     call.responder.send(problem(400, to_string(update.error())));
-    return;
   }
-  write_update(shard, call.room, std::move(call.responder), *std::move(update));
+}
+
+void apply_update(Shard& shard, AdminRoomCall call) {
+  use_body(std::move(call), [&shard](AdminRoomCall asked, Bytes update) {
+    write_update(shard, asked.room, std::move(asked.responder), std::move(update));
+  });
 }
 
 // An edit that was worked out from the present state; there is nothing to log when it is empty.
@@ -107,25 +117,25 @@ void edit_document(Shard& shard, AdminRoomCall call) {
 }
 
 void import_room(Shard& shard, AdminRoomCall call) {
-  const RoomId room = call.room;  // the call moves into the callback
-  shard.directory->revive(room,
-                          [&shard, call = std::move(call)](const Result<void>& revived) mutable {
-                            if (revived) {
-                              apply_update(shard, std::move(call));
-                            } else {
-                              call.responder.send(problem(revived.error()));
-                            }
-                          });
+  use_body(std::move(call), [&shard](AdminRoomCall asked, Bytes update) {
+    const RoomId room = asked.room;  // the call moves into the callback
+    shard.directory->revive(room,
+                            [&shard, room, responder = std::move(asked.responder),
+                             update = std::move(update)](const Result<void>& revived) mutable {
+                              if (revived) {
+                                write_update(shard, room, std::move(responder), std::move(update));
+                              } else {
+                                responder.send(problem(revived.error()));
+                              }
+                            });
+  });
 }
 
 void restore(Shard& shard, AdminRoomCall call) {
   if (content_type(call.request) != "application/json") {
-    Result<Bytes> target = update_to_apply(call.request.body);
-    if (target) {
-      restore_to(shard, std::move(call), *std::move(target));
-    } else {
-      call.responder.send(problem(400, to_string(target.error())));
-    }
+    use_body(std::move(call), [&shard](AdminRoomCall asked, Bytes target) {
+      restore_to(shard, std::move(asked), std::move(target));
+    });
     return;
   }
   const Result<boost::json::object> body = json_body(call.request);

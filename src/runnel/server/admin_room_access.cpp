@@ -12,10 +12,9 @@ namespace runnel::server {
 
 namespace {
 
-// Opened by the question itself: never written to and nobody there.
-bool is_nobody(const Shard& shard, const RoomId& room) {
+bool never_was(const Shard& shard, const RoomId& room) {
   const auto stats = shard.directory->stats(room);
-  return stats && stats->last_seq == 0 && stats->connections == 0;
+  return stats && is_nobody(*stats);
 }
 
 void send_position(Shard& shard, const RoomId& room, net::Responder responder) {
@@ -70,6 +69,22 @@ void ask_room(Shard& shard, AdminRoomCall call, std::string_view what) {
       });
 }
 
+void use_room(Shard& shard, AdminRoomCall call, UseRoom use) {
+  const RoomId room = call.room;  // the call moves into the callback
+  shard.directory->request(room, internal_request("HEAD", "runnel:state", {}),
+                           [&shard, use = std::move(use),
+                            call = std::move(call)](const room::RoomResponse& answer) mutable {
+                             const bool is_open = answer.status < 400 || answer.status == 426;
+                             if (answer.status == 404) {
+                               call.responder.send(response_of(answer));
+                             } else if (is_open && never_was(shard, call.room)) {
+                               call.responder.send(no_such_room(call.room));
+                             } else {
+                               use(std::move(call), is_open ? 200 : answer.status);
+                             }
+                           });
+}
+
 void with_state(Shard& shard, AdminRoomCall call, WithState render) {
   use_state(shard, std::move(call),
             [render = std::move(render)](AdminRoomCall asked, ByteView state) mutable {
@@ -84,7 +99,7 @@ void use_state(Shard& shard, AdminRoomCall call, UseState use) {
       [&shard, use = std::move(use), call = std::move(call)](room::RoomResponse answer) mutable {
         if (answer.status != 200) {
           call.responder.send(response_of(std::move(answer)));
-        } else if (is_nobody(shard, call.room)) {
+        } else if (never_was(shard, call.room)) {
           call.responder.send(no_such_room(call.room));
         } else {
           use(std::move(call), answer.body);
@@ -102,6 +117,10 @@ void write_update(Shard& shard, const RoomId& room, net::Responder responder, By
           send_position(shard, room, std::move(responder));
         }
       });
+}
+
+bool is_nobody(const room::RoomStats& room) {
+  return room.last_seq == 0 && room.connections == 0 && field_of(room, "pending") == 0;
 }
 
 std::int64_t field_of(const room::RoomStats& stats, std::string_view name) {

@@ -36,6 +36,12 @@ struct AdminRoomCall {
 // Asks and passes the answer on.
 void ask_room(Shard& shard, AdminRoomCall call, std::string_view what);
 
+// Opens the room, then runs `use`; 404 for a room of which nothing is stored, in which nobody is,
+// and of which the backend has nothing. One that cannot be loaded is there: `load_status` is 503
+// then, and 410 for one that was deleted.
+using UseRoom = std::move_only_function<void(AdminRoomCall call, int load_status)>;
+void use_room(Shard& shard, AdminRoomCall call, UseRoom use);
+
 // Answers with what `render` makes of the room's full state; 404 for a room that nobody has ever
 // written to and nobody is in.
 using WithState = std::move_only_function<net::HttpResponse(ByteView state)>;
@@ -47,6 +53,10 @@ void use_state(Shard& shard, AdminRoomCall call, UseState use);
 
 // Has the room take an update (V1) as an edit of the server; answers with the position it got.
 void write_update(Shard& shard, const RoomId& room, net::Responder responder, Bytes update);
+
+// Opened by a question alone: nothing was ever written, nobody is there, and the backend is not
+// known to have anything.
+[[nodiscard]] bool is_nobody(const room::RoomStats& room);
 
 // A number that the room describes itself with; 0 when it does not.
 [[nodiscard]] std::int64_t field_of(const room::RoomStats& stats, std::string_view name);

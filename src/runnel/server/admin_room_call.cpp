@@ -32,19 +32,22 @@ void answer_stats(Shard& shard, AdminRoomCall call) {
   });
 }
 
-// The records of waiting saves go first: a crash in between leaves a room that can be deleted
+// What is stored is deleted also when it cannot be loaded any more, and a tombstone stays one. The
+// records of waiting saves go first: a crash in between leaves a room that can be deleted
 // again, and not a deleted one that is saved after the restart. A room that comes back is not
 // frozen.
 void delete_room(Shard& shard, AdminRoomCall call) {
-  shard.outbox->forget(call.room);
-  shard.frozen->set(call.room, false, [](const Result<void>&) {});
-  shard.directory->remove(
-      call.room, [&shard, room = call.room,
-                  responder = std::move(call.responder)](const Result<void>& removed) mutable {
-        // Once more, for what the room may have handed over on its way out.
-        shard.outbox->forget(room);
-        responder.send(removed ? no_content() : problem(removed.error()));
-      });
+  use_room(shard, std::move(call), [&shard](AdminRoomCall asked, int /*load_status*/) {
+    shard.outbox->forget(asked.room);
+    shard.frozen->set(asked.room, false, [](const Result<void>&) {});
+    shard.directory->remove(
+        asked.room, [&shard, room = asked.room,
+                     responder = std::move(asked.responder)](const Result<void>& removed) mutable {
+          // Once more, for what the room may have handed over on its way out.
+          shard.outbox->forget(room);
+          responder.send(removed ? no_content() : problem(removed.error()));
+        });
+  });
 }
 
 void kick(Shard& shard, AdminRoomCall call) {
@@ -100,7 +103,9 @@ void freeze(Shard& shard, AdminRoomCall call) {
 void unfreeze(Shard& shard, AdminRoomCall call) { set_frozen(shard, std::move(call), false); }
 
 void compact(Shard& shard, AdminRoomCall call) {
-  ask_room(shard, std::move(call), "runnel:compact");
+  use_room(shard, std::move(call), [&shard](AdminRoomCall asked, int /*load_status*/) {
+    ask_room(shard, std::move(asked), "runnel:compact");
+  });
 }
 
 struct RoomAction {

@@ -97,7 +97,7 @@ std::string joined_page(storage::RoomPage stored, const KnownRooms& known,
   for (const auto& [id, stats] : known.live) {
     const bool is_stored =
         std::ranges::find(stored.rooms, id, &storage::RoomSummary::id) != stored.rooms.end();
-    if (!is_stored && matches(id, filter) && (!last || id < *last)) {
+    if (!is_stored && !is_nobody(stats) && matches(id, filter) && (!last || id < *last)) {
       stored.rooms.push_back(summary_of(stats));
     }
   }
@@ -110,7 +110,7 @@ std::string joined_page(storage::RoomPage stored, const KnownRooms& known,
 std::string live_page(const KnownRooms& known, const storage::RoomFilter& filter) {
   storage::RoomPage page;
   for (const auto& [id, stats] : known.live) {
-    if (!matches(id, filter)) continue;
+    if (is_nobody(stats) || !matches(id, filter)) continue;
     if (page.rooms.size() == filter.limit) {
       page.more = true;
       break;

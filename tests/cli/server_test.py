@@ -86,6 +86,24 @@ class Answers(Case):
         self.assertEqual(status, 404)
         self.assertIn("rooms.types", body)
 
+    def test_rooms_at_the_root_take_nothing_from_what_is_served_there(self):
+        server = self.serve("--set", "rooms.yjs_prefix=/", command="dev")
+        self.assertEqual(server.get("/healthz"), (200, "ok\n"))
+        self.assertEqual(server.get("/readyz")[0], 200)
+        self.assertIn("runnel_", server.get("/metrics")[1])
+        self.assertEqual(server.get("/v1/stats")[0], 401)
+        self.assertEqual(server.get("/_/")[0], 200)
+        self.assertEqual(server.get("/my/room")[0], 426)
+        self.expect(run("rooms", "ls", "--data", self.data), 0)
+
+    def test_a_key_set_that_cannot_be_used_is_named(self):
+        for text, why in ((None, "cannot be read"), ("{}", "keys")):
+            path = self.folder / "keys.json"
+            if text is not None:
+                path.write_text(text)
+            self.expect(run("serve", "--port", "0", "--data", self.data, "--set", "auth.mode=jwt", "--set", f"auth.jwks={path}"),
+                        1, "auth.jwks: expected a JSON Web Key Set", str(path), why)
+
     def test_json_log_lines_are_json(self):
         server = self.serve("--set", "log.format=json")
         server.stop()

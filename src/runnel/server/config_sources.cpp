@@ -91,16 +91,7 @@ Result<void> complete(LoadedConfig& loaded) {
     return fail(Errc::Invalid,
                 "server.tls_cert and server.tls_key belong together: set both or neither");
   }
-  if (config.backend.timeout.count() == 0 || config.backend.snapshot_timeout.count() == 0) {
-    return fail(Errc::Invalid,
-                "backend.timeout and backend.snapshot_timeout: expected a time, for a backend that "
-                "hangs would hold a room for ever");
-  }
   while (config.rooms.yjs_prefix.ends_with('/')) config.rooms.yjs_prefix.pop_back();
-  if (!config.rooms.yjs_prefix.empty() && !config.rooms.yjs_prefix.starts_with('/')) {
-    return fail(Errc::Invalid, "rooms.yjs_prefix: expected a path that begins with /, got '" +
-                                   config.rooms.yjs_prefix + "'");
-  }
   if (config.server.data_dir.empty()) {
     return fail(Errc::Invalid, "server.data_dir: expected a directory");
   }

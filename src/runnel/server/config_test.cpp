@@ -7,6 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace runnel::server {
 namespace {
@@ -137,6 +140,63 @@ TEST_F(ConfigTest, a_backend_call_always_has_a_limit) {
     EXPECT_EQ(error(), "no error") << key;
     sources_.command_line = {{key, "off", "--set"}};
     EXPECT_THAT(error(), HasSubstr("expected a time")) << key;
+  }
+}
+
+TEST_F(ConfigTest,
+       a_value_that_nothing_can_work_with_is_named_with_file_line_and_what_was_expected) {
+  const std::vector<std::pair<std::string, std::string>> refused{
+      {"backend.url", "app.example"},
+      {"backend.url", "ftp://app.example"},
+      {"backend.url", "https://"},
+      {"backend.url", "https:///path"},
+      {"backend.url", "https://app.example/?a=b"},
+      {"backend.url", "https://app example"},
+      {"backend.verify_path", "verify"},
+      {"backend.snapshot_path", ""},
+      {"backend.check_access_path", "/check?x=1"},
+      {"rooms.yjs_prefix", "yjs"},
+      {"rooms.yjs_prefix", "/v1"},
+      {"rooms.yjs_prefix", "/party/main"},
+      {"rooms.yjs_prefix", "/collaboration/"},
+      {"server.allowed_origins", "https://app.example/"},
+      {"server.allowed_origins", "app.example"},
+      {"server.allowed_origins", "https://good.example, *"},
+      {"server.trusted_proxies", "10.0.0.0/99"},
+      {"server.trusted_proxies", "10.0.0.1, proxy"},
+      {"server.loops", "257"},
+      {"save.interval", "0"},
+      {"limits.message_bytes", "0"},
+      {"limits.connections", "0"},
+      {"limits.handshakes_per_second", "0"},
+  };
+  for (const auto& [key, value] : refused) {
+    const std::size_t dot = key.find('.');
+    write("runnel.toml",
+          "[" + key.substr(0, dot) + "]\n" + key.substr(dot + 1) + " = \"" + value + "\"\n");
+    EXPECT_THAT(error(), HasSubstr("runnel.toml:2: " + key + ": ")) << value;
+    EXPECT_THAT(error(), HasSubstr(", got '" + value + "'")) << key;
+  }
+}
+
+TEST_F(ConfigTest, what_may_be_meant_is_taken) {
+  const std::vector<std::pair<std::string, std::string>> taken{
+      {"backend.url", ""},
+      {"backend.url", "http://127.0.0.1:3210"},
+      {"backend.url", "https://[::1]:8080/base/"},
+      {"backend.verify_path", "/api/actions/collaboration/verifyAccess"},
+      {"rooms.yjs_prefix", "/"},
+      {"rooms.yjs_prefix", "/partying/"},
+      {"server.allowed_origins", ""},
+      {"server.allowed_origins", "https://app.example, http://localhost:3000, app://desktop"},
+      {"server.trusted_proxies", "10.0.0.0/8, ::1"},
+      {"server.loops", "256"},
+      {"save.debounce", "off"},
+      {"rooms.max_updates", "0"},
+  };
+  for (const auto& [key, value] : taken) {
+    sources_.command_line = {{key, value, "--set"}};
+    EXPECT_EQ(error(), "no error") << key << " = " << value;
   }
 }
 

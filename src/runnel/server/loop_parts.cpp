@@ -5,6 +5,7 @@
 #include "runnel/presence/presence_room.h"
 #include "runnel/server/door_policy.h"
 #include "runnel/server/room_door.h"
+#include "runnel/server/setting_checks.h"
 
 #include <algorithm>
 #include <string>
@@ -83,10 +84,6 @@ backend::HttpBackendOptions http_options(const BackendConfig& config) {
   options.snapshot_timeout = config.snapshot_timeout;
   options.legacy_body = config.legacy_body;
   return options;
-}
-
-bool is_url(std::string_view text) {
-  return text.starts_with("http://") || text.starts_with("https://");
 }
 
 std::string refusal_code(const auth::Verdict& verdict) {

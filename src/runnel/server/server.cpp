@@ -14,6 +14,7 @@
 #include "runnel/server/readiness.h"
 #include "runnel/server/room_gateway.h"
 #include "runnel/server/router.h"
+#include "runnel/server/setting_checks.h"
 #include "runnel/server/static_files.h"
 #include "runnel/server/stats_collector.h"
 #include "runnel/server/store_host.h"
@@ -57,20 +58,29 @@ Result<net::HttpServerOptions> http_options(const Config& config) {
   options.address_limits.handshakes_per_second =
       static_cast<std::uint32_t>(config.limits.handshakes_per_second);
   for (const std::string& text : config.server.trusted_proxies) {
-    Result<net::AddressBlock> block = net::AddressBlock::parse(text);
-    if (!block) {
-      return fail(Errc::Invalid, "server.trusted_proxies: '" + text +
-                                     "' is no address; expected one like 10.0.0.0/8 or ::1");
-    }
-    options.trusted_proxies.push_back(*std::move(block));
+    options.trusted_proxies.push_back(RUNNEL_TRY(net::AddressBlock::parse(text)));
   }
   return options;
 }
 
+// A file is read again whenever it may have changed; one that is of no use now is a mistake.
+Result<void> check_key_set(const std::string& jwks) {
+  if (is_url(jwks)) return check_url(jwks);
+  Result<std::string> text = read_text_file(jwks);
+  const auto keys = text ? auth::parse_jwks(*text)
+                         : Result<std::vector<auth::JwtKey>>(std::unexpected(text.error()));
+  if (keys) return {};
+  return fail(Errc::Invalid,
+              "auth.jwks: expected a JSON Web Key Set, as a file or an http(s) URL: " + jwks +
+                  ": " + to_string(keys.error()));
+}
+
 Result<std::vector<auth::JwtKey>> fixed_keys(const Config& config) {
   std::vector<auth::JwtKey> keys;
-  if (config.auth.mode != AuthMode::Jwt || !config.auth.jwks.empty()) return keys;
-  if (!config.auth.public_key.empty()) {
+  if (config.auth.mode != AuthMode::Jwt) return keys;
+  if (!config.auth.jwks.empty()) {
+    RUNNEL_TRY_VOID(check_key_set(config.auth.jwks));
+  } else if (!config.auth.public_key.empty()) {
     const std::string pem = RUNNEL_TRY(read_text_file(config.auth.public_key));
     keys.push_back({"", RUNNEL_TRY(net::VerifyingKey::from_pem(pem))});
   } else if (!config.auth.secret.empty()) {
@@ -260,13 +270,14 @@ Result<void> Assembly::build_routes() {
     secret = RUNNEL_TRY(load_or_make_admin_secret(config().server.data_dir, random));
   }
   const auto add = [this](std::unique_ptr<Route> route) { routes.push_back(std::move(route)); };
-  add(std::make_unique<RoomGateway>(*shards, gateway_options(config())));
   add(std::make_unique<AdminApi>(AdminApiDeps{*shards, *stats, *events, *drain}, std::move(secret),
                                  config().limits.document_bytes));
   add(std::make_unique<HealthRoutes>(
       [this] { return readiness_issues(config(), stats->is_draining()); }, *stats,
       MetricsDeps{*shards, store->store().metrics(), collab_metrics, access_counters}));
   add(std::make_unique<StaticFiles>("/_/", dashboard_files()));
+  // Behind what is served at fixed paths: rooms.yjs_prefix may be / itself.
+  add(std::make_unique<RoomGateway>(*shards, gateway_options(config())));
   add(std::make_unique<StaticFiles>("/", demo_files(), kNoDemoPage));
   std::vector<Route*> in_order;
   local = std::make_unique<LocalRoutes>(config().server.data_dir);

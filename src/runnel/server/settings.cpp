@@ -1,5 +1,6 @@
 #include "runnel/server/settings.h"
 
+#include "runnel/server/setting_checks.h"
 #include "runnel/server/setting_values.h"
 
 #include <algorithm>
@@ -175,6 +176,37 @@ Setting count_setting(std::string_view key, Group Config::* group, std::uint64_t
           [group, field](const Config& config) { return std::to_string((config.*group).*field); }};
 }
 
+// The same, and the value has to pass a check as well.
+template <class Group, class Value>
+Setting checked(Setting typed, Group Config::* group, Value Group::* field,
+                Result<void> (*check)(const Value&)) {
+  typed.set = [set = std::move(typed.set), group, field, check](
+                  Config& config, std::string_view text) -> Result<void> {
+    RUNNEL_TRY_VOID(set(config, text));
+    return check((config.*group).*field);
+  };
+  return typed;
+}
+
+template <class Group, class Value>
+Setting checked_setting(std::string_view key, Group Config::* group, Value Group::* field,
+                        Result<void> (*check)(const Value&), std::string_view meaning) {
+  return checked(setting(key, group, field, meaning), group, field, check);
+}
+
+// A bound, which is never zero.
+Setting size_limit(std::string_view key, std::uint64_t LimitsConfig::* field,
+                   std::string_view meaning) {
+  return checked(size_setting(key, &Config::limits, field, meaning), &Config::limits, field,
+                 check_size_bound);
+}
+
+Setting count_limit(std::string_view key, std::uint64_t LimitsConfig::* field,
+                    std::string_view meaning) {
+  return checked(count_setting(key, &Config::limits, field, meaning), &Config::limits, field,
+                 check_count_bound);
+}
+
 void add_server(std::vector<Setting>& all) {
   using C = Config;
   using S = ListenConfig;
@@ -184,11 +216,13 @@ void add_server(std::vector<Setting>& all) {
   all.push_back(
       setting("server.tls_cert", &C::server, &S::tls_cert, "PEM file: certificate chain"));
   all.push_back(setting("server.tls_key", &C::server, &S::tls_key, "PEM file: private key"));
-  all.push_back(setting("server.trusted_proxies", &C::server, &S::trusted_proxies,
-                        "addresses whose X-Forwarded-For is believed, such as 10.0.0.0/8"));
-  all.push_back(setting("server.allowed_origins", &C::server, &S::allowed_origins,
-                        "origins of pages that may connect; empty: all"));
-  all.push_back(setting("server.loops", &C::server, &S::loops, "event loops; 0: one per core"));
+  all.push_back(checked_setting("server.trusted_proxies", &C::server, &S::trusted_proxies,
+                                check_address_blocks,
+                                "addresses whose X-Forwarded-For is believed, such as 10.0.0.0/8"));
+  all.push_back(checked_setting("server.allowed_origins", &C::server, &S::allowed_origins,
+                                check_origins, "origins of pages that may connect; empty: all"));
+  all.push_back(checked_setting("server.loops", &C::server, &S::loops, check_loops,
+                                "event loops; 0: one per core"));
   all.push_back(setting("storage.durability", &C::storage, &StorageConfig::durability,
                         "what a broadcast waits for: gate (log), strict (disk) or fast (nothing)"));
 }
@@ -200,16 +234,16 @@ void add_rooms(std::vector<Setting>& all) {
   all.push_back(setting("rooms.types", &C::rooms, &R::types, "allowed types of rooms; empty: any"));
   all.push_back(
       setting("rooms.linger", &C::rooms, &R::linger, "how long an empty room stays open"));
-  all.push_back(
-      setting("rooms.yjs_prefix", &C::rooms, &R::yjs_prefix, "path of y-websocket rooms"));
+  all.push_back(checked_setting("rooms.yjs_prefix", &C::rooms, &R::yjs_prefix, check_room_prefix,
+                                "path of y-websocket rooms"));
   all.push_back(setting("rooms.persist", &C::rooms, &R::persist, "snapshot, history or none"));
   all.push_back(setting("rooms.gc", &C::rooms, &R::gc, "whether deleted content is dropped"));
   all.push_back(size_setting("rooms.max_bytes", &C::rooms, &R::max_bytes,
                              "history: log size above which a room is compacted"));
   all.push_back(count_setting("rooms.max_updates", &C::rooms, &R::max_updates,
                               "history: updates above which a room is compacted; 0: no bound"));
-  all.push_back(setting("save.interval", &C::save, &S::interval,
-                        "how often a changed room is saved to the backend"));
+  all.push_back(checked_setting("save.interval", &C::save, &S::interval, check_interval,
+                                "how often a changed room is saved to the backend"));
   all.push_back(setting("save.disconnect_debounce", &C::save, &S::disconnect_debounce,
                         "how long after the last leave a room is saved"));
   all.push_back(setting("save.debounce", &C::save, &S::debounce,
@@ -223,19 +257,21 @@ void add_backend(std::vector<Setting>& all) {
   using B = BackendConfig;
   all.push_back(
       setting("backend.kind", &C::backend, &B::kind, "embedded, http (when a url is set) or none"));
-  all.push_back(
-      setting("backend.url", &C::backend, &B::url, "base URL of the application's backend"));
+  all.push_back(checked_setting("backend.url", &C::backend, &B::url, check_url,
+                                "base URL of the application's backend"));
   all.push_back(
       setting("backend.secret", &C::backend, &B::secret, "secret shared with the backend"));
-  all.push_back(setting("backend.timeout", &C::backend, &B::timeout,
-                        "limit of one call that asks about access"));
-  all.push_back(setting("backend.snapshot_timeout", &C::backend, &B::snapshot_timeout,
-                        "limit of one load or save; a save has a second more for each MiB"));
-  all.push_back(setting("backend.verify_path", &C::backend, &B::verify_path, "path of verify"));
+  all.push_back(checked_setting("backend.timeout", &C::backend, &B::timeout, check_timeout,
+                                "limit of one call that asks about access"));
   all.push_back(
-      setting("backend.snapshot_path", &C::backend, &B::snapshot_path, "path of snapshots"));
-  all.push_back(setting("backend.check_access_path", &C::backend, &B::check_access_path,
-                        "path of the access re-check"));
+      checked_setting("backend.snapshot_timeout", &C::backend, &B::snapshot_timeout, check_timeout,
+                      "limit of one load or save; a save has a second more for each MiB"));
+  all.push_back(checked_setting("backend.verify_path", &C::backend, &B::verify_path, check_path,
+                                "path of verify"));
+  all.push_back(checked_setting("backend.snapshot_path", &C::backend, &B::snapshot_path, check_path,
+                                "path of snapshots"));
+  all.push_back(checked_setting("backend.check_access_path", &C::backend, &B::check_access_path,
+                                check_path, "path of the access re-check"));
   all.push_back(setting("backend.legacy_body", &C::backend, &B::legacy_body,
                         "whether verify has the token in its body as well"));
 }
@@ -270,24 +306,22 @@ void add_auth(std::vector<Setting>& all) {
 void add_limits(std::vector<Setting>& all) {
   using C = Config;
   using L = LimitsConfig;
+  all.push_back(size_limit("limits.message_bytes", &L::message_bytes, "size of one message"));
   all.push_back(
-      size_setting("limits.message_bytes", &C::limits, &L::message_bytes, "size of one message"));
-  all.push_back(size_setting("limits.document_bytes", &C::limits, &L::document_bytes,
-                             "size of one document's full state"));
-  all.push_back(size_setting("limits.awareness_bytes", &C::limits, &L::awareness_bytes,
-                             "size of one client's awareness state"));
-  all.push_back(size_setting("limits.pending_bytes", &C::limits, &L::pending_bytes,
-                             "size of a room's updates whose dependencies are missing"));
-  all.push_back(size_setting("limits.output_queue_bytes", &C::limits, &L::output_queue_bytes,
-                             "what waits for a receiver before it is resynchronised"));
-  all.push_back(count_setting("limits.connections", &C::limits, &L::connections,
-                              "connections to the server"));
-  all.push_back(count_setting("limits.connections_per_room", &C::limits, &L::connections_per_room,
-                              "connections to one room"));
-  all.push_back(count_setting("limits.connections_per_address", &C::limits,
-                              &L::connections_per_address, "connections from one client address"));
-  all.push_back(count_setting("limits.handshakes_per_second", &C::limits, &L::handshakes_per_second,
-                              "handshakes from one client address, in the long run"));
+      size_limit("limits.document_bytes", &L::document_bytes, "size of one document's full state"));
+  all.push_back(size_limit("limits.awareness_bytes", &L::awareness_bytes,
+                           "size of one client's awareness state"));
+  all.push_back(size_limit("limits.pending_bytes", &L::pending_bytes,
+                           "size of a room's updates whose dependencies are missing"));
+  all.push_back(size_limit("limits.output_queue_bytes", &L::output_queue_bytes,
+                           "what waits for a receiver before it is resynchronised"));
+  all.push_back(count_limit("limits.connections", &L::connections, "connections to the server"));
+  all.push_back(count_limit("limits.connections_per_room", &L::connections_per_room,
+                            "connections to one room"));
+  all.push_back(count_limit("limits.connections_per_address", &L::connections_per_address,
+                            "connections from one client address"));
+  all.push_back(count_limit("limits.handshakes_per_second", &L::handshakes_per_second,
+                            "handshakes from one client address, in the long run"));
   all.push_back(setting("log.level", &C::log, &LogConfig::level, "debug, info, warning or error"));
   all.push_back(setting("log.format", &C::log, &LogConfig::format, "text or json"));
 }

@@ -53,6 +53,12 @@ describe("two clients in one document", () => {
     for (const client of all) assert.ok(sameState(client.doc, all[0].doc));
   });
 
+  it("a client that asks for a subprotocol gets the first one that it offers", async () => {
+    const a = join("y-websocket", "subprotocol", { protocols: ["app.v2", "app.v1"] });
+    await a.synced();
+    assert.equal(a.socket.protocol, "app.v2");
+  });
+
   it("/party/x, /parties/main/x and /yjs/x are one room", async () => {
     const a = join("y-partykit", "same", { prefix: "/party/same" });
     const b = join("y-partykit", "same");

@@ -133,7 +133,7 @@ std::string_view status_reason(int status) noexcept {
     std::string_view text;
   };
 
-  static constexpr std::array<Reason, 42> kReasons{{
+  static constexpr std::array<Reason, 43> kReasons{{
       {100, "Continue"},
       {101, "Switching Protocols"},
       {200, "OK"},
@@ -175,6 +175,7 @@ std::string_view status_reason(int status) noexcept {
       {502, "Bad Gateway"},
       {503, "Service Unavailable"},
       {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
       {507, "Insufficient Storage"},
   }};
   const auto* const found = std::ranges::find(kReasons, status, &Reason::status);

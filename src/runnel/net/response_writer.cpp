@@ -45,6 +45,16 @@ void append_status_line(std::string& text, int status) {
   text += "\r\n";
 }
 
+// 426 says to what (RFC 9110, 15.5.22).
+void append_connection(std::string& text, const ResponseHead& head) {
+  if (head.status == 426) text += "Upgrade: websocket\r\nConnection: Upgrade\r\n";
+  if (!head.is_keep_alive) {
+    text += "Connection: close\r\n";
+  } else if (!head.is_http11) {
+    text += "Connection: keep-alive\r\n";
+  }
+}
+
 }  // namespace
 
 std::string response_head(const ResponseHead& head) {
@@ -57,11 +67,7 @@ std::string response_head(const ResponseHead& head) {
   if (head.content_length && head.status != 204) {
     text += "Content-Length: " + std::to_string(*head.content_length) + "\r\n";
   }
-  if (!head.is_keep_alive) {
-    text += "Connection: close\r\n";
-  } else if (!head.is_http11) {
-    text += "Connection: keep-alive\r\n";
-  }
+  append_connection(text, head);
   text += "\r\n";
   return text;
 }

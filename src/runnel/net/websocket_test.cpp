@@ -186,6 +186,7 @@ TEST(WebSocket, RefusesUpgradesThatAreNone) {
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + one.status)) << one.to;
     if (one.status == "426") {
       EXPECT_THAT(answer, HasSubstr("Sec-WebSocket-Version: 13\r\n"));
+      EXPECT_THAT(answer, HasSubstr("Upgrade: websocket\r\nConnection: Upgrade\r\n"));
     }
   }
   EXPECT_EQ(server.running().count(&NetCounters::upgrades), 0);

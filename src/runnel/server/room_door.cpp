@@ -1,9 +1,12 @@
 #include "runnel/server/room_door.h"
 
+#include "runnel/server/setting_values.h"
+
 #include "base/bytes.h"
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -61,6 +64,18 @@ void allow_reading(const net::HttpRequest& request, net::HttpResponse& response)
   if (!origin) return;
   response.headers.add("Access-Control-Allow-Origin", std::string(*origin));
   response.headers.add("Vary", "Origin");
+}
+
+// The first that the client offers: browsers hang up when none is chosen, and every dialect is
+// spoken under any name. Empty when there is none, or something that is no token (RFC 9110, 5.6.2).
+std::string offered_subprotocol(const net::HttpRequest& request) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto is_token_char = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || kMarks.contains(c);
+  };
+  const std::string offers = request.headers.joined("Sec-WebSocket-Protocol");
+  const std::string_view first = trim(std::string_view(offers).substr(0, offers.find(',')));
+  return std::ranges::all_of(first, is_token_char) ? std::string(first) : std::string();
 }
 
 bool is_y_websocket(const Arrival& arrival) {
@@ -284,8 +299,11 @@ void RoomDoor::upgrade_and_close(const VisitorPtr& visitor, std::string_view jso
   const ConnectionId id = next_id();
   auto connection = std::make_unique<RoomConnection>(
       id, shard_.loop, nullptr, log_, [this](ConnectionId over) { connections_.erase(over); });
-  connection->attach(visitor->responder.upgrade(
-      {.websocket = options_.websocket, .subprotocol = {}, .headers = {}}, *connection));
+  connection->attach(
+      visitor->responder.upgrade({.websocket = options_.websocket,
+                                  .subprotocol = offered_subprotocol(visitor->arrival.request),
+                                  .headers = {}},
+                                 *connection));
   net::WebSocket& websocket = connection->websocket();
   connections_.emplace(id, std::move(connection));
   if (!json.empty()) websocket.send(net::MessageKind::Text, share(to_bytes(json)));
@@ -306,8 +324,11 @@ RoomConnection& RoomDoor::add_connection(const VisitorPtr& visitor) {
   auto connection =
       std::make_unique<RoomConnection>(id, shard_.loop, shard_.directory.get(), log_,
                                        [this](ConnectionId over) { connection_over(over); });
-  connection->attach(visitor->responder.upgrade(
-      {.websocket = options_.websocket, .subprotocol = {}, .headers = {}}, *connection));
+  connection->attach(
+      visitor->responder.upgrade({.websocket = options_.websocket,
+                                  .subprotocol = offered_subprotocol(visitor->arrival.request),
+                                  .headers = {}},
+                                 *connection));
   return *connections_.emplace(id, std::move(connection)).first->second;
 }
 

@@ -40,6 +40,12 @@ class Process(Case):
         for name in ("admin.secret", "runnel.sock", "lock"):
             self.assertEqual(stat.S_IMODE((self.data / name).stat().st_mode), 0o600, name)
 
+    def test_what_it_keeps_in_a_directory_that_all_may_read_is_for_its_owner_alone(self):
+        self.data.mkdir(mode=0o755)
+        self.serve()
+        for path in self.data.iterdir():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path.name)
+
     def test_a_damaged_directory_is_reported_and_left_as_it_is(self):
         self.data.mkdir()
         (self.data / "rooms.db").write_bytes(b"this is no database" * 1000)

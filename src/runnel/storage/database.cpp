@@ -1,7 +1,11 @@
 #include "runnel/storage/database.h"
 
+#include "runnel/storage/file_descriptor.h"
+
 #include "base/check.h"
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <climits>
 #include <utility>
@@ -27,6 +31,14 @@ Errc kind_of(int code) {
     default:
       return Errc::Unavailable;
   }
+}
+
+// SQLite makes files that everybody may read, unless the umask says otherwise, and gives WAL and
+// -shm the mode of the database. A file that exists is not even opened: closing it would drop the
+// locks of this process. A failure is SQLite's to report.
+void make_private_file(const std::string& path) {
+  const FileDescriptor made(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
 }
 
 std::unexpected<Error> database_error(sqlite3* database, int code, const std::string& doing) {
@@ -130,6 +142,7 @@ Result<Database> Database::open(const DatabaseOptions& options) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (!options.read_only && !options.must_exist) flags |= SQLITE_OPEN_CREATE;
+  if ((flags & SQLITE_OPEN_CREATE) != 0 && options.vfs.empty()) make_private_file(options.path);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());

@@ -121,6 +121,19 @@ class Tokens(Case):
         expected = hmac.new(b"secret", first.encode(), hashlib.sha256).digest()
         self.assertEqual(base64.urlsafe_b64decode(second + "=="), expected)
 
+    def test_a_token_that_would_open_nothing_is_not_minted(self):
+        secret = {"PARTYKIT_SECRET": "s"}
+        for arguments, said in (
+            (("--room", ""), "--room: a room name may not be empty"),
+            (("--room", "a\tb"), "--room: a room name may not contain control bytes"),
+            (("--room", "doc-1", "--user", ""), "--user is empty"),
+            (("--room", "doc-1", "--access", "owner"), "use edit, view or comment"),
+            (("--room", "doc-1", "--ttl", "0"), "more than 0"),
+        ):
+            outcome = run("token", "mint", *arguments, env=secret)
+            self.expect(outcome, 1, said, "next: ")
+            self.assertEqual(outcome.stdout, b"")
+
     def test_without_a_secret_it_says_which_to_set(self):
         self.expect(run("token", "mint", "--room", "doc-1"), 1, "no secret", "auth.secret")
 
@@ -173,6 +186,9 @@ class Rooms(Case):
 
     def test_a_party_that_is_not_there_is_named(self):
         self.expect(self.rooms("show", "doc-1", "--party", "nowhere"), 1, "party 'nowhere'")
+
+    def test_a_document_cannot_be_put_into_a_room_that_has_none(self):
+        self.expect(self.rooms("import", "w1", "-", "--party", "presence", stdin=UPDATE), 1, "no document")
 
     def test_an_import_of_garbage_is_refused(self):
         self.expect(self.rooms("import", "doc-1", "-", stdin=b"\xff\xff\xff"), 1, "error: standard input:", "at byte 0", "V1 or V2")
@@ -228,6 +244,22 @@ class Backups(Case):
         self.expect(run("restore", copy, "--replace", "--data", other), 0, "restored")
         self.expect(run("verify", "--data", other), 0, "is whole")
         self.expect(run("verify", "--data", self.data), 0, "is whole")
+
+    def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(self):
+        server = self.serve()
+        kept, copy = self.data / "backend.db", self.folder / "copy"
+        kept.rename(self.folder / "aside")
+        kept.mkdir()  # rooms.db is copied first, and this cannot be
+        self.expect(run("backup", copy, "--data", self.data), 1, "backend.db")
+        self.assertEqual([path.name for path in self.folder.glob("copy*")], [])
+        kept.rmdir()
+        (self.folder / "aside").rename(kept)
+        part = self.folder / "copy.part"
+        part.mkdir()
+        self.expect(run("backup", copy, "--data", self.data), 1, "copy.part exists", "remove it")
+        part.rmdir()
+        self.expect(run("backup", copy, "--data", self.data), 0, "backed up into")
+        self.assertEqual(server.stop()[0], 0)
 
     def plant(self, damage) -> str:
         """Changes the one stored record of room doc-1 while nobody has the data; says which it was."""

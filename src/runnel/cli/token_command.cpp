@@ -4,6 +4,7 @@
 #include "runnel/cli/terminal.h"
 
 #include "base/identity.h"
+#include "base/ids.h"
 #include "base/time_source.h"
 
 namespace runnel::cli {
@@ -21,6 +22,13 @@ int mint_token(const server::LoadedConfig& loaded, const TokenRequest& request) 
   }
   if (request.lifetime.count() <= 0 || request.lifetime.count() > auth::kTokenLifetimeMaxMs) {
     return report_error("--ttl is out of range", "use more than 0 and at most 366d");
+  }
+  if (request.user.empty()) {
+    return report_error("--user is empty", "name the user, or leave the flag out");
+  }
+  if (const auto room = RoomId::create(kMainParty, request.room); !room) {
+    return report_error("--room: " + to_string(room.error()),
+                        "name the room as the backend calls it, such as doc-1 or presence-w1");
   }
   auth::HmacClaims claims;
   claims.identity.user_id = request.user;

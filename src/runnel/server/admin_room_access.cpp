@@ -37,6 +37,7 @@ net::HttpResponse no_such_room(const RoomId& room) {
 net::HttpResponse response_of(room::RoomResponse answer) {
   if (answer.status >= 400) {
     const std::string_view why = as_text(answer.body);
+    if (answer.status == 426) return problem(409, "A room of this party has no document");
     if (!why.empty()) return problem(answer.status, why);
     return problem(answer.status, answer.status == 410 ? "This room was deleted"
                                                        : net::status_reason(answer.status));

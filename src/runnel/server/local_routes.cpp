@@ -13,6 +13,16 @@ namespace runnel::server {
 namespace {
 
 constexpr std::string_view kLocalPrefix = "/v1/local/";
+
+Result<void> copy_databases(const std::string& data_dir, const std::string& into) {
+  for (const std::string& name : database_names(data_dir)) {
+    const std::filesystem::path from = std::filesystem::path(data_dir) / name;
+    const std::filesystem::path to = std::filesystem::path(into) / name;
+    RUNNEL_TRY_VOID(storage::backup_database(from.string(), to.string(), {}));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool LocalRoutes::wants(std::string_view path) const { return path.starts_with(kLocalPrefix); }
@@ -43,21 +53,31 @@ net::HttpResponse LocalRoutes::answer(const net::HttpRequest& request) const {
   return problem(404, "There is no such call");
 }
 
+// Under its name stands a backup that is whole, or none: what is copied is renamed at the end, so
+// that neither a full disk nor a kill leaves a part that looks like all of it.
 net::HttpResponse LocalRoutes::backup(const std::string& target) const {
+  const std::string part = target + ".part";
   std::error_code error;
   if (std::filesystem::exists(target, error)) {
     return problem(409, target + " exists; name a folder that does not");
   }
-  std::filesystem::create_directories(target, error);
-  if (error) return problem(400, target + " cannot be made: " + error.message());
-  std::filesystem::permissions(target, std::filesystem::perms::owner_all, error);
-  for (const std::string& name : database_names(data_dir_)) {
-    const std::filesystem::path from = std::filesystem::path(data_dir_) / name;
-    const std::filesystem::path into = std::filesystem::path(target) / name;
-    const auto copied = storage::backup_database(from.string(), into.string(), {});
-    if (!copied) return problem(500, to_string(copied.error()));
+  if (std::filesystem::exists(part, error)) {
+    return problem(409, part +
+                            " exists, left by a backup that was cut short or under way; remove "
+                            "it, or name another folder");
   }
-  return net::json_response(200, "{}");
+  std::filesystem::create_directories(part, error);
+  if (error) return problem(400, part + " cannot be made: " + error.message());
+  std::filesystem::permissions(part, std::filesystem::perms::owner_all, error);
+  const Result<void> copied = copy_databases(data_dir_, part);
+  if (copied) {
+    std::filesystem::rename(part, target, error);
+    if (!error) return net::json_response(200, "{}");
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(part, ignored);
+  return copied ? problem(500, target + " cannot be made: " + error.message())
+                : problem(500, to_string(copied.error()));
 }
 
 net::HttpResponse LocalRoutes::verify() const {

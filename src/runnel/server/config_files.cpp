@@ -6,9 +6,12 @@
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace runnel::server {
 
@@ -68,6 +71,28 @@ std::optional<std::string> var_text(const boost::json::value& value) {
   return std::nullopt;
 }
 
+// PartyKit reads its file as JSON5, of which comments and trailing commas are what people write.
+Result<boost::json::object> parse_relaxed(const std::string& text, const std::string& path) {
+  boost::json::parse_options options;
+  options.allow_comments = true;
+  options.allow_trailing_commas = true;
+  boost::json::stream_parser parser({}, options);
+  boost::json::error_code error;
+  const std::size_t read = parser.write_some(text, error);
+  const bool is_whole = !error && text.find_first_not_of(" \t\r\n", read) == std::string::npos;
+  if (is_whole) parser.finish(error);
+  if (!error && is_whole) {
+    boost::json::value parsed = parser.release();
+    if (parsed.is_object()) return std::move(parsed.get_object());
+    return fail(Errc::Malformed, path + ": expected a JSON object");
+  }
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
+  return fail(Errc::Malformed,
+              fmt::format("{}:{}: expected a JSON object{}", path, line,
+                          error ? " (" + error.message() + ")" : " and nothing else"));
+}
+
 }  // namespace
 
 Result<std::string> read_text_file(const std::string& path) {
@@ -89,14 +114,8 @@ Result<std::vector<FileValue>> read_toml_file(const std::string& path) {
 
 Result<PartykitFile> read_partykit_file(const std::string& path) {
   const std::string text = RUNNEL_TRY(read_text_file(path));
-  boost::json::error_code error;
-  const boost::json::value parsed = boost::json::parse(text, error);
-  if (error || !parsed.is_object()) {
-    return fail(Errc::Malformed, path + ": expected a JSON object" +
-                                     (error ? " (" + error.message() + ")" : std::string()));
-  }
+  const boost::json::object object = RUNNEL_TRY(parse_relaxed(text, path));
   PartykitFile file;
-  const boost::json::object& object = parsed.get_object();
   if (const auto* const name = object.if_contains("name"); name != nullptr && name->is_string()) {
     file.name = std::string(name->get_string());
   }

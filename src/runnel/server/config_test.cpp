@@ -99,6 +99,26 @@ TEST_F(ConfigTest, partykit_persist_is_a_switch_or_a_folder) {
   EXPECT_EQ(load_config(sources_)->config.rooms.persist, PersistMode::Snapshot);
 }
 
+TEST_F(ConfigTest, partykit_json_may_have_comments_and_trailing_commas_as_partykit_reads_it) {
+  write("partykit.json",
+        "{\n  // ours\n  \"name\": \"app\", /* and */\n  \"port\": 1003,\n  \"vars\": {\"A\": "
+        "\"b\",},\n}\n");
+  const Result<LoadedConfig> loaded = load_config(sources_);
+  ASSERT_TRUE(loaded) << error();
+  EXPECT_EQ(loaded->name, "app");
+  EXPECT_EQ(loaded->config.server.port, 1003);
+}
+
+TEST_F(ConfigTest, a_broken_partykit_json_is_named_with_its_line) {
+  for (const char* const text :
+       {"{\n\"port\": 1,\n oops\n}", "{\n\"port\": 1\n}}", "{\n\n\"port\": 1"}) {
+    write("partykit.json", text);
+    EXPECT_THAT(error(), HasSubstr("partykit.json:3: expected a JSON object")) << text;
+  }
+  write("partykit.json", "[1]");
+  EXPECT_THAT(error(), HasSubstr("partykit.json: expected a JSON object"));
+}
+
 TEST_F(ConfigTest, a_bad_value_is_named_with_file_line_and_what_was_expected) {
   write("runnel.toml", "[server]\nport = 2000\n\n[save]\ninterval = \"soon\"\n");
   EXPECT_EQ(error(), folder_ +

@@ -135,6 +135,11 @@ describe("the admin API", () => {
   it("kicks and re-checks", async () => {
     const kicked = new Client("y-partykit", server, "doc-kick");
     await kicked.synced();
+    // What cannot be meant puts nobody out: no filter at all would mean everybody.
+    for (const body of [{ user: 5 }, { user: "" }, { usr: "ada" }, { connection: 24576 }, { connection: "x" }, { reason: {} }, []]) {
+      await call("POST", "/v1/rooms/doc-kick/kick", { body, expect: 400 });
+    }
+    await call("POST", "/v1/drain", { body: { over: 5 }, expect: 400 });
     const result = await call("POST", "/v1/rooms/doc-kick/kick", { body: {}, expect: 200 });
     assert.equal(result.closed, 1);
     await call("POST", "/v1/rooms/doc-kick/recheck", { body: {}, expect: 202 });

@@ -78,7 +78,7 @@ void AdminApi::server_stats(net::Responder responder) {
 }
 
 void AdminApi::start_drain(const net::HttpRequest& request, net::Responder responder) {
-  const Result<boost::json::object> body = json_body(request);
+  const Result<boost::json::object> body = json_body(request, {"over_ms"});
   if (!body) {
     responder.send(problem(body.error()));
     return;

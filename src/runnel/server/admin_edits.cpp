@@ -138,7 +138,7 @@ void restore(Shard& shard, AdminRoomCall call) {
     });
     return;
   }
-  const Result<boost::json::object> body = json_body(call.request);
+  const Result<boost::json::object> body = json_body(call.request, {"at"});
   const boost::json::value* at = body ? body->if_contains("at") : nullptr;
   if (at == nullptr || !at->is_int64() || at->get_int64() < 0) {
     call.responder.send(

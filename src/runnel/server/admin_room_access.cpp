@@ -39,6 +39,11 @@ net::HttpResponse response_of(room::RoomResponse answer) {
     const std::string_view why = as_text(answer.body);
     if (answer.status == 426) return problem(409, "A room of this party has no document");
     if (!why.empty()) return problem(answer.status, why);
+    if (answer.status == 503) {
+      return problem(503,
+                     "The room cannot be opened now: the server is busy or about to stop, or "
+                     "what is stored cannot be read; its log says which");
+    }
     return problem(answer.status, answer.status == 410 ? "This room was deleted"
                                                        : net::status_reason(answer.status));
   }

@@ -15,6 +15,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -50,25 +51,33 @@ void delete_room(Shard& shard, AdminRoomCall call) {
   });
 }
 
-void kick(Shard& shard, AdminRoomCall call) {
-  const Result<boost::json::object> body = json_body(call.request);
-  if (!body) {
-    call.responder.send(problem(body.error()));
-    return;
-  }
-  room::KickFilter filter{.user_id = text_field(*body, "user"), .connection = {}};
-  if (const std::string connection = text_field(*body, "connection"); !connection.empty()) {
-    const auto id = parse_number(connection);
+// Who is meant, and the reason. What cannot be read is refused: a filter that is left out means
+// everybody.
+Result<std::pair<room::KickFilter, std::string>> kick_of(const net::HttpRequest& request) {
+  const boost::json::object body = RUNNEL_TRY(json_body(request, {"connection", "user", "reason"}));
+  room::KickFilter filter{.user_id = RUNNEL_TRY(text_field(body, "user")), .connection = {}};
+  if (body.contains("connection")) {
+    const Result<std::string> text = text_field(body, "connection");
+    const auto id = text ? parse_number(*text) : std::nullopt;
     if (!id) {
-      call.responder.send(
-          problem(400, "`connection` must be an id as GET /v1/rooms/{id} lists it"));
-      return;
+      return fail(Errc::Invalid, "`connection` must be an id as GET /v1/rooms/{id} lists it");
     }
     filter.connection = ConnectionId(*id);
   }
-  const std::string reason = text_field(*body, "reason");
-  const std::size_t closed = shard.directory->kick(call.room, filter, room::close_code::kNormal,
-                                                   reason.empty() ? "KICKED" : reason);
+  std::string reason = RUNNEL_TRY(text_field(body, "reason"));
+  if (reason.empty()) reason = "KICKED";
+  return std::pair(std::move(filter), std::move(reason));
+}
+
+void kick(Shard& shard, AdminRoomCall call) {
+  const auto asked = kick_of(call.request);
+  if (!asked) {
+    call.responder.send(problem(asked.error()));
+    return;
+  }
+  const auto& [filter, reason] = *asked;
+  const std::size_t closed =
+      shard.directory->kick(call.room, filter, room::close_code::kNormal, reason);
   call.responder.send(
       net::json_response(200, boost::json::serialize(boost::json::object{{"closed", closed}})));
 }

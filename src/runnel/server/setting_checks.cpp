@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 9> kOurPaths{
     "/party", "/parties", "/v1", "/_", "/healthz", "/readyz", "/collaboration", "/api", "/metrics"};
 
-bool is_plain(std::string_view text) {
+bool has_url_characters(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
     return c > ' ' && c < '\x7f' && c != '"' && c != '<' && c != '>' && c != '\\';
   });
@@ -42,12 +42,14 @@ Result<void> check_url(const std::string& url) {
   const auto rest = after_scheme(url);
   const bool has_host =
       rest && !rest->empty() && !rest->starts_with('/') && !rest->starts_with(':');
-  if (has_host && is_plain(url) && url.find_first_of("?#") == std::string::npos) return {};
+  if (has_host && has_url_characters(url) && url.find_first_of("?#") == std::string::npos)
+    return {};
   return fail(Errc::Invalid, "expected an address such as https://app.example, without a query");
 }
 
 Result<void> check_path(const std::string& path) {
-  if (path.starts_with('/') && is_plain(path) && path.find_first_of("?#") == std::string::npos) {
+  if (path.starts_with('/') && has_url_characters(path) &&
+      path.find_first_of("?#") == std::string::npos) {
     return {};
   }
   return fail(Errc::Invalid, "expected a path that begins with /, without a query");
@@ -71,7 +73,7 @@ Result<void> check_origins(const std::vector<std::string>& origins) {
     const std::size_t scheme = origin.find("://");
     const bool has_host = scheme != std::string::npos && scheme > 0 && scheme + 3 < origin.size();
     const bool has_path = has_host && origin.find('/', scheme + 3) != std::string::npos;
-    if (!has_host || has_path || !is_plain(origin)) {
+    if (!has_host || has_path || !has_url_characters(origin)) {
       return fail(
           Errc::Invalid,
           "expected origins such as https://app.example or http://localhost:3000, without a "

@@ -113,6 +113,11 @@ ApplyScratch::Target* Applier::target_of(ClientIndex client) {
   return index == kNone ? nullptr : &scratch_.targets[index];
 }
 
+void Applier::load_run(Target& target, const IncomingUpdate& update) {
+  const std::size_t end = update.sections.data()[target.section].end;
+  target.next = loader_.load(update, target.client, target.next, end);
+}
+
 bool Applier::integrate_or_stack(const IncomingUpdate& update, ApplyScratch::Stacked head) {
   while (true) {
     const IncomingStruct& item = update.structs.data()[head.item];
@@ -140,10 +145,13 @@ bool Applier::integrate_structs(IncomingUpdate& update) {
   for (std::size_t current = targets.size(); current > 0; --current) {
     Target& target = targets[current - 1];
     ApplyScratch::Stacked head{target.client, 0};
-    while (!stack.empty() || advance(target, update, head.item)) {
+    while (true) {
       if (!stack.empty()) {
         head = stack.back();
         stack.pop_back();
+      } else {
+        if (update.structs.size() > 1) load_run(target, update);
+        if (!advance(target, update, head.item)) break;
       }
       if (!integrate_or_stack(update, head)) return false;
       head.client = target.client;

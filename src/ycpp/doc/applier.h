@@ -8,6 +8,7 @@
 #include "ycpp/doc/pending.h"
 #include "ycpp/doc/pending_merge.h"
 #include "ycpp/doc/rollback.h"
+#include "ycpp/doc/run_loader.h"
 #include "ycpp/doc/transaction.h"
 
 #include <cstddef>
@@ -45,6 +46,7 @@ class Applier {
       : store_(store),
         transaction_(transaction),
         integrator_(store, transaction),
+        loader_(store, transaction, integrator_),
         pending_structs_(pending_structs),
         pending_deletes_(pending_deletes),
         scratch_(scratch) {}
@@ -67,6 +69,8 @@ class Applier {
   void make_targets(IncomingUpdate& update);
   // False if it had to stop because no steps are left.
   [[nodiscard]] bool integrate_structs(IncomingUpdate& update);
+  // Integrates of one target what can be put in without further ado.
+  void load_run(Target& target, const IncomingUpdate& update);
   // Integrates `head`, or else what it waits for in this update; what waits is left on the stack.
   // False as above.
   [[nodiscard]] bool integrate_or_stack(const IncomingUpdate& update, ApplyScratch::Stacked head);
@@ -96,6 +100,7 @@ class Applier {
   BlockStore& store_;
   Transaction& transaction_;
   Integrator integrator_;
+  RunLoader loader_;
   PendingStructs& pending_structs_;
   PendingDeletes& pending_deletes_;
   ApplyScratch& scratch_;

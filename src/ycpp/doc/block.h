@@ -26,6 +26,9 @@ using NameIndex = std::uint32_t;
 
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
+// The largest clock that a block has itself.
+inline constexpr Clock kNarrowClockMax = 0xFFFFFFFF;
+
 // No client, in the 16 bits that a block has for one.
 inline constexpr std::uint16_t kNarrowNone = 0xFFFF;
 

@@ -117,6 +117,7 @@ void BlockList::expect(std::size_t count, Clock first, Clock end) {
   Shortcuts shortcuts;
   shortcuts.first = first;
   shortcuts.next = first;
+  shortcuts.end = end;
   while (((end - first) >> shortcuts.shift) > 2 * count) ++shortcuts.shift;
   shortcuts.block_max = static_cast<std::uint32_t>(count);
   shortcuts.step_max = static_cast<std::uint32_t>((end - first) >> shortcuts.shift) + 1;
@@ -135,10 +136,7 @@ void BlockList::note_shortcut(const BlockTable& table, BlockIndex block) {
   const std::uint32_t ordinal = shortcuts.block_count;
   if (ordinal == 0) shortcuts.base = last_position();
   const Clock end = table.end(block);
-  while (shortcuts.next < end && shortcuts.step_count < shortcuts.step_max) {
-    shortcuts.ordinals.get()[shortcuts.step_count++] = ordinal;
-    shortcuts.next += Clock{1} << shortcuts.shift;
-  }
+  shortcuts.note_steps(ordinal, end);
   // Without steps of its own it would be looked for block by block.
   if (ordinal == shortcuts.block_max || shortcuts.next < end) {
     shortcuts_.reset();

@@ -90,6 +90,26 @@ class BlockList {
 
   void append(const BlockTable& table, BlockIndex block);
 
+  // Whether append_announced() may be called for a block that ends at this clock.
+  [[nodiscard]] bool takes_announced(Clock end) const noexcept {
+    if (!shortcuts_ || leaves_.empty()) return false;
+    const Shortcuts& shortcuts = *shortcuts_;
+    const Leaf& leaf = leaves_.data()[leaves_.size() - 1];
+    return shortcuts.block_count > 0 && shortcuts.block_count < shortcuts.block_max &&
+           end <= shortcuts.end && leaf.count < leaf.capacity;
+  }
+
+  // append() of a block that was announced and is not the first of its leaf.
+  void append_announced(BlockIndex block, Clock end) noexcept {
+    Leaf& leaf = leaves_.data()[leaves_.size() - 1];
+    leaf.blocks.get()[leaf.count++] = block;
+    --announced_;
+    Shortcuts& shortcuts = *shortcuts_;
+    const std::uint32_t ordinal = shortcuts.block_count++;
+    shortcuts.blocks.get()[ordinal] = block;
+    shortcuts.note_steps(ordinal, end);
+  }
+
   // Returns where the new block is.
   Position insert_after(const BlockTable& table, Position position, BlockIndex block);
 
@@ -132,6 +152,7 @@ class BlockList {
   struct Shortcuts {
     Clock first{0};
     Clock next{0};  // where the next step begins
+    Clock end{0};   // up to which blocks were announced
     unsigned shift{0};
     std::uint32_t block_count{0};
     std::uint32_t block_max{0};
@@ -140,6 +161,14 @@ class BlockList {
     Position base;
     std::unique_ptr<BlockIndex[]> blocks;
     std::unique_ptr<std::uint32_t[]> ordinals;
+
+    // The steps that begin in this block, which ends at `block_end`.
+    void note_steps(std::uint32_t ordinal, Clock block_end) noexcept {
+      while (next < block_end && step_count < step_max) {
+        ordinals.get()[step_count++] = ordinal;
+        next += Clock{1} << shift;
+      }
+    }
 
     // Of the block in which the step of this clock begins.
     [[nodiscard]] std::uint32_t ordinal_of(Clock clock) const noexcept {

@@ -8,8 +8,6 @@ namespace ycpp {
 
 namespace {
 
-constexpr Clock kNarrowClockMax = 0xFFFFFFFF;
-
 // What no client becomes in 16 bits is again no client.
 bool fits_narrow(ClientIndex client) noexcept { return client < kNarrowNone || client == kNone; }
 

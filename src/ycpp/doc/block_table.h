@@ -32,6 +32,20 @@ class BlockTable {
 
   // A block without links; its kind, parent and content are for the caller to set.
   BlockIndex create(const BlockIds& ids);
+
+  // Whether create_in_reserve() may be called: reserve() has left room, and no index is to be used
+  // again before it is taken.
+  [[nodiscard]] bool has_reserve() const noexcept {
+    return free_head_ == kNone && blocks_.size() < blocks_.capacity();
+  }
+
+  // A block that is as it was given, and not wide.
+  BlockIndex create_in_reserve(const Block& block) {
+    const auto index = static_cast<BlockIndex>(blocks_.size());
+    blocks_.push_back(block);
+    return index;
+  }
+
   void free(BlockIndex index);
 
   void reserve(std::size_t count);

@@ -62,8 +62,8 @@ Result<void> Doc::apply_slowly_v1(ByteView update, TransactionOrigin transaction
 
 Result<void> Doc::apply_slowly_v2(ByteView update, TransactionOrigin transaction_origin) {
   const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
-  StructReaderV2 reader(update);
-  return apply_decoded(decode_update_v2(reader, update.size(), state_->store, state_->incoming),
+  UpdateDecoderV2 decoder(update);
+  return apply_decoded(decode_update_v2(decoder, update.size(), state_->store, state_->incoming),
                        update.size(), client_count, transaction_origin);
 }
 

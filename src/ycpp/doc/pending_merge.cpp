@@ -84,8 +84,8 @@ void merge_as_yjs(BlockStore& store, PendingStructs& pending, const std::vector<
   const std::array<ByteView, 2> updates{first, second};
   const Result<Bytes> merged = merge_updates(updates, UpdateFormat::V2);
   RUNNEL_CHECK(merged.has_value());
-  StructReaderV2 reader(*merged);
-  RUNNEL_CHECK(decode_update_v2(reader, merged->size(), store, scratch).has_value());
+  UpdateDecoderV2 decoder(*merged);
+  RUNNEL_CHECK(decode_update_v2(decoder, merged->size(), store, scratch).has_value());
   (void)pending.take_runs();
   add_sections(store, pending, scratch);
   scratch.clear();

@@ -97,16 +97,10 @@ std::string_view StringReader::read_blob(ByteView& column, ColumnSource& source)
   return blob;
 }
 
-ColumnText StringReader::read() {
-  const std::uint64_t length = lengths_.read();
+ColumnText StringReader::read_otherwise(std::uint64_t length) {
   if (!ascii_) return read_wide(length);
-  if (length > blob_.size() - position_) [[unlikely]] {
-    lengths_.set_error("string runs past the end of its column");
-    return {};
-  }
-  const std::string_view text = blob_.substr(position_, static_cast<std::size_t>(length));
-  position_ += text.size();
-  return {.text = text, .utf16_length = length, .ascii = true};
+  lengths_.set_error("string runs past the end of its column");
+  return {};
 }
 
 ColumnText StringReader::read_wide(std::uint64_t length) {

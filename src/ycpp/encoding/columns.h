@@ -177,7 +177,17 @@ class StringReader {
   StringReader(ByteView column, ColumnSource& source) noexcept
       : blob_(read_blob(column, source)), lengths_(column, source) {}
 
-  ColumnText read();
+  ColumnText read() {
+    const std::uint64_t length = lengths_.read();
+    if (!ascii_ || length > blob_.size() - position_) [[unlikely]] {
+      return read_otherwise(length);
+    }
+    const std::size_t at = position_;
+    position_ += static_cast<std::size_t>(length);
+    return {.text = {blob_.data() + at, static_cast<std::size_t>(length)},
+            .utf16_length = length,
+            .ascii = true};
+  }
 
   // The column of the lengths, which fails apart from the blob.
   [[nodiscard]] UintOptRleReader& lengths() noexcept { return lengths_; }
@@ -190,6 +200,7 @@ class StringReader {
  private:
   // Leaves the lengths in `column`.
   [[nodiscard]] std::string_view read_blob(ByteView& column, ColumnSource& source) noexcept;
+  ColumnText read_otherwise(std::uint64_t length);
   ColumnText read_wide(std::uint64_t length);
 
   bool ascii_{true};

@@ -8,6 +8,63 @@
 namespace ycpp {
 
 template <class Decoder>
+void read_content(Decoder& decoder, RawContent& content) {
+  ByteReader& rest = decoder.rest();
+  content.length = 1;
+  switch (content.kind) {
+    case BlockKind::Deleted:
+      content.length = decoder.read_len();
+      return;
+    case BlockKind::Json:
+      content.length = decoder.read_len();
+      content.values = decoder.read_json_strings(content.length);
+      return;
+    case BlockKind::Binary:
+      content.values = rest.var_bytes();
+      return;
+    case BlockKind::String: {
+      const ColumnText string = decoder.read_string();
+      content.text = string.text;
+      content.length = string.utf16_length;
+      content.ascii = string.ascii;
+      return;
+    }
+    case BlockKind::Format:
+      content.text = decoder.read_key();
+      [[fallthrough]];
+    case BlockKind::Embed:
+      content.form = Decoder::kValueForm;
+      content.values = decoder.read_json();
+      return;
+    case BlockKind::Type: {
+      const std::uint64_t type = decoder.read_type_ref();
+      if (type > std::to_underlying(TypeKind::XmlText)) {
+        rest.set_error("unknown kind of type");
+        return;
+      }
+      content.type = static_cast<TypeKind>(type);
+      content.text = has_name(content.type) ? decoder.read_key() : std::string_view{};
+      return;
+    }
+    case BlockKind::Any: {
+      content.length = decoder.read_len();
+      const std::uint8_t* const start = rest.position();
+      for (Clock i = 0; i < content.length && decoder.ok(); ++i) skip_any(rest);
+      content.values = {start, rest.position()};
+      return;
+    }
+    case BlockKind::Doc:
+      content.text = decoder.read_string().text;
+      content.values = skip_any(rest);
+      return;
+    case BlockKind::Gc:
+    case BlockKind::Skip:
+      break;
+  }
+  rest.set_error("unknown kind of content");
+}
+
+template <class Decoder>
 bool StructReader<Decoder>::next_section() {
   while (structs_left_ == 0) {
     if (clients_left_ == 0 || !ok()) return false;
@@ -74,67 +131,10 @@ void StructReader<Decoder>::read_item(RawStruct& raw) {
     }
   }
   [[maybe_unused]] const std::uint8_t* const start = decoder_.rest().position();
-  read_content(raw.content);
+  read_content(decoder_, raw.content);
   if constexpr (Decoder::kFormat == UpdateFormat::V1) {
     raw.content_wire = {start, decoder_.rest().position()};
   }
-}
-
-template <class Decoder>
-void StructReader<Decoder>::read_content(RawContent& content) {
-  ByteReader& rest = decoder_.rest();
-  content.length = 1;
-  switch (content.kind) {
-    case BlockKind::Deleted:
-      content.length = decoder_.read_len();
-      return;
-    case BlockKind::Json:
-      content.length = decoder_.read_len();
-      content.values = decoder_.read_json_strings(content.length);
-      return;
-    case BlockKind::Binary:
-      content.values = rest.var_bytes();
-      return;
-    case BlockKind::String: {
-      const ColumnText string = decoder_.read_string();
-      content.text = string.text;
-      content.length = string.utf16_length;
-      content.ascii = string.ascii;
-      return;
-    }
-    case BlockKind::Format:
-      content.text = decoder_.read_key();
-      [[fallthrough]];
-    case BlockKind::Embed:
-      content.form = Decoder::kValueForm;
-      content.values = decoder_.read_json();
-      return;
-    case BlockKind::Type: {
-      const std::uint64_t type = decoder_.read_type_ref();
-      if (type > std::to_underlying(TypeKind::XmlText)) {
-        rest.set_error("unknown kind of type");
-        return;
-      }
-      content.type = static_cast<TypeKind>(type);
-      content.text = has_name(content.type) ? decoder_.read_key() : std::string_view{};
-      return;
-    }
-    case BlockKind::Any: {
-      content.length = decoder_.read_len();
-      const std::uint8_t* const start = rest.position();
-      for (Clock i = 0; i < content.length && ok(); ++i) skip_any(rest);
-      content.values = {start, rest.position()};
-      return;
-    }
-    case BlockKind::Doc:
-      content.text = decoder_.read_string().text;
-      content.values = skip_any(rest);
-      return;
-    case BlockKind::Gc:
-    case BlockKind::Skip:
-      break;
-  }
-  rest.set_error("unknown kind of content");
 }
 
 template <class Decoder>
@@ -146,6 +146,9 @@ template <class Decoder>
 void StructReader<Decoder>::read_delete_ranges(std::vector<DeleteSet::Range>& ranges) {
   DeleteSet::read_ranges(decoder_.rest(), Decoder::kFormat, ranges);
 }
+
+template void read_content(UpdateDecoderV1& decoder, RawContent& content);
+template void read_content(UpdateDecoderV2& decoder, RawContent& content);
 
 template class StructReader<UpdateDecoderV1>;
 template class StructReader<UpdateDecoderV2>;

@@ -10,6 +10,13 @@
 
 namespace ycpp {
 
+// Reads the content of an item of kind `content.kind` into the fields that it has.
+template <class Decoder>
+void read_content(Decoder& decoder, RawContent& content);
+
+extern template void read_content(UpdateDecoderV1& decoder, RawContent& content);
+extern template void read_content(UpdateDecoderV2& decoder, RawContent& content);
+
 // Usage: while (reader.next(raw)) { … }  if (!reader.ok()) return reader.error();  then the delete
 // set. Clocks, lengths and their sums are at most kMaxSafeInteger; no struct is empty. Skips are
 // yielded like any other struct.
@@ -20,9 +27,6 @@ class StructReader {
     clients_left_ = decoder_.rest().var_uint();
     structs_allowed_ = decoder_.structs_max();
   }
-
-  // How many more structs this client is said to have.
-  [[nodiscard]] std::uint64_t structs_left() const noexcept { return structs_left_; }
 
   [[nodiscard]] bool ok() const noexcept { return decoder_.ok(); }
 
@@ -44,7 +48,6 @@ class StructReader {
  private:
   bool next_section();
   void read_item(RawStruct& raw);
-  void read_content(RawContent& content);
 
   Decoder decoder_;
   std::uint64_t clients_left_{0};

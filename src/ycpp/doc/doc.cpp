@@ -35,6 +35,17 @@ Result<void> Doc::apply_update(ByteView update, TransactionOrigin transaction_or
   if (apply_fast(update, FastPath::guess_format(update), transaction_origin)) return {};
   // A V2 update starts with the flag 0, a V1 update only if it brings nothing but deletions.
   if (update.empty() || update[0] != 0) return apply_slowly_v1(update, transaction_origin);
+  if (!is_canonical_v1_deletes(update)) {
+    // Reading it as V2 tells whether it is that, and is what there is to do then.
+    const auto client_count = static_cast<ClientIndex>(state_->store.clients.size());
+    UpdateDecoderV2 decoder(update);
+    Result<void> decoded =
+        decode_update_v2(decoder, update.size(), state_->store, state_->incoming);
+    if (decoded && decoder.rest().at_end()) {
+      return apply_decoded(std::move(decoded), update.size(), client_count, transaction_origin);
+    }
+    state_->store.forget_clients_from(client_count);
+  }
   switch (RUNNEL_TRY(recognise_update_format(update))) {
     case UpdateFormat::V1:
       return apply_slowly_v1(update, transaction_origin);

@@ -9,13 +9,6 @@ namespace ycpp {
 
 namespace {
 
-// Whether the bytes are a V1 update without structs, exactly as Yjs writes one: the delete set ends
-// where the bytes do and encodes to the same bytes again.
-bool is_canonical_v1_deletes(ByteView update) {
-  const Result<DeleteSet> deleted = DeleteSet::decode(update.subspan(1), UpdateFormat::V1);
-  return deleted && std::ranges::equal(deleted->encode(UpdateFormat::V1), update.subspan(1));
-}
-
 // Nothing when the bytes are V2 to the last one.
 Result<void> check_v2(ByteView update) {
   StructReaderV2 reader{update};
@@ -33,6 +26,12 @@ Result<void> check_v2(ByteView update) {
 }
 
 }  // namespace
+
+bool is_canonical_v1_deletes(ByteView update) {
+  if (update.empty() || update.front() != 0) return false;
+  const Result<DeleteSet> deleted = DeleteSet::decode(update.subspan(1), UpdateFormat::V1);
+  return deleted && std::ranges::equal(deleted->encode(UpdateFormat::V1), update.subspan(1));
+}
 
 Result<UpdateFormat> recognise_update_format(ByteView update) {
   if (update.empty()) {

@@ -13,4 +13,9 @@ namespace ycpp {
 // read through. An error is an update that is neither.
 [[nodiscard]] Result<UpdateFormat> recognise_update_format(ByteView update);
 
+// Whether the bytes are a V1 update without structs, exactly as Yjs writes one: the delete set ends
+// where the bytes do and encodes to the same bytes again. Other bytes that start with 0 and can be
+// read as V2, up to the last of them, are V2.
+[[nodiscard]] bool is_canonical_v1_deletes(ByteView update);
+
 }  // namespace ycpp

@@ -118,7 +118,7 @@ async function undrainServer() {
 
 function frame() {
   const link = h("span.link-state", { role: "status" }, "connecting");
-  const uptime = h("span.muted");
+  const uptime = h("span.muted.uptime");
   const content = h("main", { id: "content" });
   const stop = new AbortController();
   /** @param {string} [problem] */

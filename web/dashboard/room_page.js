@@ -31,6 +31,7 @@ export function roomPage(room) {
   const element = h("div.page", {}, h("a.back", { href: "#/" }, "← All rooms"), head, trouble, body);
   const abort = new AbortController();
   let timer = 0;
+  let unread = true;
 
   const refresh = async () => {
     clearTimeout(timer);
@@ -39,6 +40,8 @@ export function roomPage(room) {
       show(trouble);
       body.hidden = false;
       drawHead(head, room, stats, refresh);
+      if (unread) void content.load(); // of a room that is there
+      unread = false;
       show(where, stepsOf(stats));
       show(facts, factsOf(stats));
       charts.updates.push(stats.updates_per_second);
@@ -56,7 +59,6 @@ export function roomPage(room) {
     timer = window.setTimeout(refresh, refreshMs);
   };
   void refresh();
-  void content.load();
 
   return {
     element,

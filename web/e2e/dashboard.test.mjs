@@ -50,6 +50,18 @@ describe("the dashboard", () => {
     await admin.locator("pre").filter({ hasText: 'XmlElement "paragraph"' }).waitFor();
   });
 
+  it("says that a room is not there, however long its name or odd the address", async () => {
+    const name = `not-there-${"long".repeat(100)}`;
+    await admin.goto(`${stage.server.url}/_/#/rooms/main/${name}`);
+    await admin.getByText(/The room cannot be read: There is no room/).waitFor();
+    await admin.setViewportSize({ width: 390, height: 800 });
+    await until(admin, () => document.documentElement.scrollWidth <= innerWidth);
+    await admin.setViewportSize({ width: 1280, height: 900 });
+    await admin.goto(`${stage.server.url}/_/#/rooms/main/%`); // typed by hand
+    await admin.getByText(/The room cannot be read/).waitFor();
+    await toRoom();
+  });
+
   it("exports, and the file is the document", async () => {
     const download = admin.waitForEvent("download");
     await admin.getByRole("button", { name: "Export" }).click();

@@ -22,7 +22,7 @@ export function DocumentPage({ id, entry, workspace, user, onChange }: DocumentP
   const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
   return (
     <>
-      <RoomFrame type="doc" id={id} title={entry?.title ?? ""} user={user} viewer={isViewer(workspace, "doc", id)} actions={share} onDenied={onChange}>
+      <RoomFrame type="doc" id={id} title={entry?.title ?? ""} user={user} viewer={isViewer(workspace, "doc", id)} listed={entry !== undefined} actions={share} onDenied={onChange}>
         {(room) => <Paper room={room} user={user} />}
       </RoomFrame>
       {sharing && <ShareDialog documentId={id} title={entry?.title ?? ""} workspace={workspace} onClose={() => setSharing(false)} />}

@@ -1,5 +1,5 @@
 import type { FormEvent, ReactNode } from "react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, isViewer, type Person, type Workspace } from "../api.js";
 import { dialAhead, noteCreated } from "../collaborate.js";
 import { Avatar, Avatars, type Face } from "../parts/avatar.js";
@@ -77,9 +77,14 @@ const restMs = 80; // a pointer that only passes by dials nothing
 
 function Item({ kind, id, title, note, active, people, onRest }: ItemProps) {
   const rest = useRef<ReturnType<typeof setTimeout>>();
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (active) link.current?.scrollIntoView({ block: "nearest" });
+  }, [active]);
   return (
     <li>
       <a
+        ref={link}
         href={linkTo(kind, id)}
         aria-current={active ? "page" : undefined}
         onPointerEnter={() => (rest.current = setTimeout(onRest, restMs))}

@@ -42,7 +42,8 @@ export default function DocumentEditor({ room, root, user }: Props) {
   useEffect(() => {
     if (doc && editable && doc.getXmlFragment(root).length === 0) Y.applyUpdate(doc, firstParagraph(root), firstParagraph);
   }, [doc, editable, root]);
-  if (!room.doc || !room.awareness) return null;
+  // An empty sheet where the words are only on their way would be a lie.
+  if (!room.doc || !room.awareness || !room.ready) return <div className="skeleton page" />;
   // Keyed by the document: another room gets another editor, never a re-used one.
   return (
     <Editor

@@ -1,6 +1,6 @@
 /** What every room page has: title, people, state, and the words for what went wrong. */
 import { useCollaboration, usePresence, type UseCollaboration } from "@runnel/react";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import type { Person } from "../api.js";
 import { roomOptions } from "../collaborate.js";
 import { Avatars, type Face } from "./avatar.js";
@@ -17,12 +17,19 @@ interface Props {
   viewer: boolean;
   shareId?: string;
   actions?: ReactNode;
+  /** Whether the workspace lists it for this person. */
+  listed?: boolean;
   /** The server has said for good that this person may not be here (any more). */
   onDenied?: () => void;
   children: (room: UseCollaboration) => ReactNode;
 }
 
-export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onDenied, children }: Props) {
+export function RoomFrame(props: Props) {
+  const [attempt, setAttempt] = useState(0);
+  return <Room key={attempt} {...props} onAgain={() => setAttempt(attempt + 1)} />;
+}
+
+function Room({ type, id, title, user, viewer, shareId, actions, listed, onDenied, onAgain, children }: Props & { onAgain: () => void }) {
   const room = useCollaboration(roomOptions({ type, id, userId: user.id, viewer, ...(shareId ? { shareId } : {}) }));
   const others = usePresence(room.awareness, { id: user.id, name: user.name, color: user.color });
   const denied = room.status === "denied";
@@ -30,6 +37,13 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onD
   useEffect(() => {
     if (denied) onDenied?.();
   }, [denied, onDenied]);
+  // Listed again after a refusal: the right has been given (back).
+  const wasUnlisted = useRef(false);
+  useEffect(() => {
+    if (!denied || listed === undefined) return;
+    if (!listed) wasUnlisted.current = true;
+    else if (wasUnlisted.current) onAgain();
+  }, [denied, listed]);
   // Somebody with two windows is one person, and one's own other windows are nobody else.
   const faces = new Map<string, Face>();
   for (const { clientId, user: other } of others) {
@@ -49,7 +63,7 @@ export function RoomFrame({ type, id, title, user, viewer, shareId, actions, onD
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}
       {!denied && <ReadOnlyNotice room={room} viewer={viewer} />}
-      {denied ? <Denied reason={room.reason} /> : <RoomBody room={room}>{children}</RoomBody>}
+      {denied ? <Denied reason={room.reason} onAgain={onAgain} /> : <RoomBody room={room}>{children}</RoomBody>}
     </article>
   );
 }
@@ -92,12 +106,13 @@ function RoomBody({ room, children }: { room: UseCollaboration; children: Props[
   return <EditorBoundary>{children(room)}</EditorBoundary>;
 }
 
-function Denied({ reason }: { reason: string }) {
+function Denied({ reason, onAgain }: { reason: string; onAgain: () => void }) {
   return (
     <div className="center" role="alert">
       <h3>You cannot open this</h3>
       <p className="muted">{reason || "Your access to it has been taken away."}</p>
       <p className="muted">Ask somebody who manages it.</p>
+      <button onClick={onAgain}>Try again</button>
     </div>
   );
 }

@@ -24,6 +24,12 @@ export class CollaborationRegistry {
   acquire(options: CollaborationOptions): Collaboration {
     const key = CollaborationRegistry.keyOf(options);
     let entry = this.#entries.get(key);
+    // A refusal is final for its own life: who asks anew may have been let in meanwhile.
+    if (entry?.holders === 0 && entry.collaboration.state.value.status === "denied") {
+      clearTimeout(entry.ending);
+      void entry.collaboration.destroy();
+      entry = undefined;
+    }
     if (!entry) {
       entry = { collaboration: new Collaboration(options), holders: 0, ending: undefined };
       this.#entries.set(key, entry);

@@ -209,6 +209,16 @@ class Rooms(Case):
         self.never_was()
         self.assertEqual(server.stop()[0], 0)
 
+    def test_a_room_that_is_kept_in_memory_only_is_there_while_it_is_open(self):
+        server = self.serve("--set", "rooms.persist=none")
+        self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
+        self.assertIn("doc-1", self.rooms("ls").stdout.decode())
+        self.assertEqual(self.rooms("export", "doc-1").stdout, UPDATE)
+        self.never_was()
+        self.expect(self.rooms("rm", "doc-1"), 0, "removed doc-1")
+        self.expect(self.rooms("export", "doc-1"), 1, "deleted")
+        self.assertEqual(server.stop()[0], 0)
+
     def test_a_room_is_removed_twice_and_stays_removed(self):
         self.expect(self.rooms("import", "doc-1", "-", stdin=UPDATE), 0)
         for _ in range(2):

@@ -126,7 +126,9 @@ void write_update(Shard& shard, const RoomId& room, net::Responder responder, By
 }
 
 bool is_nobody(const room::RoomStats& room) {
-  return room.last_seq == 0 && room.connections == 0 && field_of(room, "pending") == 0;
+  constexpr std::int64_t kEmptyDocumentBytes = 2;
+  return room.last_seq == 0 && room.connections == 0 && field_of(room, "pending") == 0 &&
+         field_of(room, "document_bytes") <= kEmptyDocumentBytes;
 }
 
 std::int64_t field_of(const room::RoomStats& stats, std::string_view name) {

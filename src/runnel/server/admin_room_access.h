@@ -54,8 +54,8 @@ void use_state(Shard& shard, AdminRoomCall call, UseState use);
 // Has the room take an update (V1) as an edit of the server; answers with the position it got.
 void write_update(Shard& shard, const RoomId& room, net::Responder responder, Bytes update);
 
-// Opened by a question alone: nothing was ever written, nobody is there, and the backend is not
-// known to have anything.
+// Opened by a question alone: nothing was ever written, with rooms.persist = "none" in memory only,
+// nobody is there, and the backend is not known to have anything.
 [[nodiscard]] bool is_nobody(const room::RoomStats& room);
 
 // A number that the room describes itself with; 0 when it does not.

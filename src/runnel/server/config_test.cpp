@@ -181,6 +181,8 @@ TEST_F(ConfigTest,
       {"rooms.yjs_prefix", "/collaboration/"},
       {"server.allowed_origins", "https://app.example/"},
       {"server.allowed_origins", "app.example"},
+      {"server.allowed_origins", "https://App.example"},
+      {"server.allowed_origins", "https://app.example:443"},
       {"server.allowed_origins", "https://good.example, *"},
       {"server.trusted_proxies", "10.0.0.0/99"},
       {"server.trusted_proxies", "10.0.0.1, proxy"},
@@ -197,6 +199,15 @@ TEST_F(ConfigTest,
     EXPECT_THAT(error(), HasSubstr("runnel.toml:2: " + key + ": ")) << value;
     EXPECT_THAT(error(), HasSubstr(", got '" + value + "'")) << key;
   }
+}
+
+TEST_F(ConfigTest, what_was_expected_is_said_of_that_setting) {
+  sources_.command_line = {{"server.loops", "1000", "--set"}};
+  EXPECT_THAT(error(), HasSubstr("from 0 (one per core) to 256"));
+  sources_.command_line = {{"server.allowed_origins", "https://a.example/", "--set"}};
+  EXPECT_THAT(error(), HasSubstr("expected origins as browsers write them"));
+  sources_.command_line = {{"rooms.yjs_prefix", "/v1/rooms", "--set"}};
+  EXPECT_THAT(error(), HasSubstr("not under /v1, where something else is served"));
 }
 
 TEST_F(ConfigTest, what_may_be_meant_is_taken) {

@@ -73,11 +73,14 @@ Result<void> check_origins(const std::vector<std::string>& origins) {
     const std::size_t scheme = origin.find("://");
     const bool has_host = scheme != std::string::npos && scheme > 0 && scheme + 3 < origin.size();
     const bool has_path = has_host && origin.find('/', scheme + 3) != std::string::npos;
-    if (!has_host || has_path || !has_url_characters(origin)) {
-      return fail(
-          Errc::Invalid,
-          "expected origins such as https://app.example or http://localhost:3000, without a "
-          "path or a slash at the end");
+    const bool has_upper = std::ranges::any_of(origin, [](char c) { return c >= 'A' && c <= 'Z'; });
+    const bool has_default_port = (origin.starts_with("http://") && origin.ends_with(":80")) ||
+                                  (origin.starts_with("https://") && origin.ends_with(":443"));
+    if (!has_host || has_path || has_upper || has_default_port || !has_url_characters(origin)) {
+      return fail(Errc::Invalid,
+                  "expected origins as browsers write them, such as https://app.example or "
+                  "http://localhost:3000: in small letters, without a path, a slash at the end or "
+                  "the port that goes without saying");
     }
   }
   return {};

@@ -110,6 +110,14 @@ class Answers(Case):
             self.expect(run("serve", "--port", "0", "--data", self.data, "--set", "auth.mode=jwt", "--set", f"auth.jwks={path}"),
                         1, "auth.jwks: expected a JSON Web Key Set", str(path), why)
 
+    def test_the_log_says_why_a_token_was_refused_and_nothing_of_it(self):
+        for mode, token, why in (("jwt", "to.ke.n", "it is no JSON Web Token"), ("hmac", "abcXYZ", "it is no token in two parts")):
+            server = self.serve("--set", f"auth.mode={mode}", "--set", "auth.secret=s", "--set", "log.level=debug")
+            self.assertEqual(server.get(f"/party/doc-1?token={token}")[0], 401)
+            server.says(f'a token was refused room=doc-1 why="{why}')
+            self.assertEqual(server.stop()[0], 0)
+            self.assertNotIn(token, server.said)
+
     def test_json_log_lines_are_json(self):
         server = self.serve("--set", "log.format=json")
         server.stop()

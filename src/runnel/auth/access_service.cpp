@@ -110,6 +110,10 @@ void AccessService::on_verdict(const AccessRequest& request, const VerdictKey& k
   const bool with_token = !request.token.empty();
   if (const auto* deny = std::get_if<Deny>(&verdict)) {
     deps_.counters.refused.add();
+    if (!deny->why.empty()) {
+      deps_.log.write(LogLevel::Debug, "a token was refused",
+                      {{"room", request.room.external_name()}, {"why", deny->why}});
+    }
     if (with_token) {
       denials_.remember(denial, deny->reason, deps_.time.steady_ms(), denial_lifetime(*deny));
     }

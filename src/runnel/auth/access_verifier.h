@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace runnel::auth {
@@ -41,6 +42,8 @@ enum class DenyReason : std::uint8_t {
 struct Deny {
   DenyReason reason{DenyReason::InvalidToken};
   Duration retry_after{0};  // 0: another try tells the same; else it may not, after that long
+  // For the operator's log, for the client is not told: what was expected, nothing of the token.
+  std::string_view why{};
 };
 
 // The one who knows could not be asked: 503 with Retry-After.

@@ -55,27 +55,35 @@ std::string mint_hmac_token(const HmacClaims& claims, const Secret& secret) {
 
 Verdict verify_hmac_token(std::string_view token, std::string_view room, const Secret& secret,
                           std::int64_t now_ms) {
-  const Deny invalid{.reason = DenyReason::InvalidToken};
+  const auto invalid = [](std::string_view why) {
+    return Deny{.reason = DenyReason::InvalidToken, .retry_after = {}, .why = why};
+  };
   const std::size_t dot = token.find('.');
-  if (secret.empty() || dot == std::string_view::npos) return invalid;
+  if (secret.empty() || dot == std::string_view::npos)
+    return invalid("it is no token in two parts");
   const std::string_view first = token.substr(0, dot);
   const auto signature = net::base64url_decode(without_padding(token.substr(dot + 1)));
-  if (!signature) return invalid;
+  if (!signature) return invalid("its second part is not base64url");
   const net::Digest expected = net::hmac_sha256(as_bytes(secret.reveal()), as_bytes(first));
-  if (!net::equal_constant_time(expected, *signature)) return invalid;
+  if (!net::equal_constant_time(expected, *signature)) {
+    return invalid("its signature is not by the secret that is set");
+  }
 
   const auto payload = net::base64url_decode(without_padding(first));
-  if (!payload) return invalid;
+  if (!payload) return invalid("its first part is not base64url");
   const auto claims = json::parse_object(as_text(*payload), "the token's payload");
-  if (!claims) return invalid;
+  if (!claims) return invalid("its first part is no JSON object");
   const auto expires_ms = json::integer(*claims, "exp");
-  if (!expires_ms || *expires_ms <= now_ms || *expires_ms > now_ms + kTokenLifetimeMaxMs) {
-    return invalid;
-  }
+  if (!expires_ms) return invalid("exp is missing, or no number");
+  if (*expires_ms <= now_ms) return invalid("it has expired; exp is in milliseconds");
+  if (*expires_ms > now_ms + kTokenLifetimeMaxMs) return invalid("exp is more than a year away");
   Grant grant{.identity = identity_of(*claims), .expires_ms = *expires_ms};
   const auto token_room = json::text(*claims, "room");
-  if (grant.identity.user_id.empty() || !token_room || token_room->empty()) return invalid;
-  if (*token_room != room) return Deny{.reason = DenyReason::WrongRoom};
+  if (grant.identity.user_id.empty()) return invalid("sub is missing, or no text");
+  if (!token_room || token_room->empty()) return invalid("room is missing, or no text");
+  if (*token_room != room) {
+    return Deny{.reason = DenyReason::WrongRoom, .retry_after = {}, .why = "it names another room"};
+  }
   return Allow{std::move(grant)};
 }
 

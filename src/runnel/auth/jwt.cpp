@@ -33,23 +33,33 @@ std::optional<std::int64_t> date_ms(const json::Object& claims, std::string_view
   return *seconds * 1000;
 }
 
-bool is_in_time(const json::Object& claims, std::int64_t expires_ms, const JwtOptions& options,
-                std::int64_t now_ms) {
+using Flaw = std::string_view;  // empty: none
+
+Flaw flaw_of_times(const json::Object& claims, std::int64_t expires_ms, const JwtOptions& options,
+                   std::int64_t now_ms) {
   const std::int64_t skew = options.clock_skew.count();
-  if (now_ms >= expires_ms + skew || expires_ms > now_ms + std::int64_t{366} * 86'400'000) {
-    return false;
+  if (now_ms >= expires_ms + skew) return "it has expired (exp)";
+  if (expires_ms > now_ms + std::int64_t{366} * 86'400'000) {
+    return "exp is more than a year away; expected seconds since 1970";
   }
-  if (!claims.contains("nbf")) return true;
+  if (!claims.contains("nbf")) return {};
   const auto not_before = date_ms(claims, "nbf");
-  return not_before && now_ms + skew >= *not_before;
+  return not_before && now_ms + skew >= *not_before ? Flaw{} : "it is not good yet (nbf)";
 }
 
-bool is_for_us(const json::Object& claims, const JwtOptions& options) {
-  if (!options.issuer.empty() && json::text(claims, "iss") != options.issuer) return false;
+Flaw flaw_of_parties(const json::Object& claims, const JwtOptions& options) {
+  if (!options.issuer.empty() && json::text(claims, "iss") != options.issuer) {
+    return "iss is not auth.issuer";
+  }
   // RFC 7519, 4.1.3: whoever is not among the audience must refuse.
   const std::vector<std::string> audience = json::texts(claims, "aud");
-  if (options.audience.empty()) return audience.empty() && !claims.contains("aud");
-  return std::ranges::find(audience, options.audience) != audience.end();
+  if (options.audience.empty()) {
+    return claims.contains("aud") ? "it has an audience (aud) and auth.audience is not set"
+                                  : Flaw{};
+  }
+  return std::ranges::find(audience, options.audience) != audience.end()
+             ? Flaw{}
+             : "auth.audience is not among its audience (aud)";
 }
 
 Identity identity_of(const json::Object& claims, const JwtOptions& options) {
@@ -121,19 +131,28 @@ KeyMatch check_signature(const JwtParts& parts, const std::vector<JwtKey>& keys)
 
 Verdict judge_claims(const JwtParts& parts, std::string_view room, const JwtOptions& options,
                      std::int64_t now_ms) {
-  const Deny invalid{.reason = DenyReason::InvalidToken};
+  const auto invalid = [](Flaw why) {
+    return Deny{.reason = DenyReason::InvalidToken, .retry_after = {}, .why = why};
+  };
   const auto claims =
       json::parse_object(as_text(parts.payload), "the claims of the JSON Web Token");
-  if (!claims) return invalid;
+  if (!claims) return invalid("its claims are no JSON object");
   const auto expires_ms = date_ms(*claims, "exp");
-  if (!expires_ms || !is_in_time(*claims, *expires_ms, options, now_ms)) return invalid;
-  if (!is_for_us(*claims, options)) return invalid;
+  if (!expires_ms) return invalid("exp is missing, or no number");
+  for (const Flaw flaw :
+       {flaw_of_times(*claims, *expires_ms, options, now_ms), flaw_of_parties(*claims, options)}) {
+    if (!flaw.empty()) return invalid(flaw);
+  }
   Grant grant{.identity = identity_of(*claims, options), .expires_ms = *expires_ms};
-  if (grant.identity.user_id.empty()) return invalid;
+  if (grant.identity.user_id.empty()) return invalid("sub is missing, or no text");
   // A token without a room would open every room, which nobody asked for.
   const std::vector<std::string> rooms = json::texts(*claims, options.room_claim);
-  if (rooms.empty()) return invalid;
-  if (std::ranges::find(rooms, room) == rooms.end()) return Deny{.reason = DenyReason::WrongRoom};
+  if (rooms.empty()) return invalid("the claim that names the room (auth.room_claim) is missing");
+  if (std::ranges::find(rooms, room) == rooms.end()) {
+    return Deny{.reason = DenyReason::WrongRoom,
+                .retry_after = {},
+                .why = "the claim that names the room (auth.room_claim) names others"};
+  }
   return Allow{std::move(grant)};
 }
 

@@ -132,7 +132,9 @@ void JwtVerifier::verify(const AccessRequest& request, VerdictDone done) {
   pending->done = std::move(done);
   auto parts = split_jwt(pending->token.reveal());
   if (!parts) {
-    pending->done(Deny{.reason = DenyReason::InvalidToken});
+    pending->done(Deny{.reason = DenyReason::InvalidToken,
+                       .retry_after = {},
+                       .why = "it is no JSON Web Token in HS256, RS256, ES256 or EdDSA"});
     return;
   }
   pending->parts = std::move(*parts);
@@ -144,7 +146,11 @@ void JwtVerifier::verify(const AccessRequest& request, VerdictDone done) {
     } else {
       // The key may have been published since the last fetch: true only until the next one.
       const Duration until_fetch = match == KeyMatch::NoKey ? keys_.until_next_fetch() : Duration{};
-      pending->done(Deny{.reason = DenyReason::InvalidToken, .retry_after = until_fetch});
+      pending->done(Deny{.reason = DenyReason::InvalidToken,
+                         .retry_after = until_fetch,
+                         .why = match == KeyMatch::NoKey
+                                    ? "no key that is set fits its kid and alg"
+                                    : "its signature is not by the key that is set"});
     }
   };
   keys_.current([this, pending, settle](const std::vector<JwtKey>* keys) {

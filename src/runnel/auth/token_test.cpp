@@ -6,6 +6,7 @@
 
 #include "base/testing/manual_executor.h"
 #include "base/testing/manual_time.h"
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -239,6 +240,19 @@ TEST_F(JwtClaims, IssuerAndAudienceAreChecked) {
   EXPECT_EQ(refusal(claims_json(R"(,"iss":"https://issuer")"), options), DenyReason::InvalidToken);
   EXPECT_EQ(refusal(claims_json(R"(,"aud":"someone else")")), DenyReason::InvalidToken)
       << "a token for an audience that we do not claim to be";
+}
+
+TEST_F(JwtClaims, ARefusalSaysWhatWasExpected) {
+  const auto why = [this](std::string_view claims) {
+    const Verdict verdict = judge(jwt(key_, claims), keys_, {});
+    const auto* deny = std::get_if<Deny>(&verdict);
+    return deny == nullptr ? std::string("none") : std::string(deny->why);
+  };
+  EXPECT_EQ(why(claims_json()), "none");
+  EXPECT_THAT(why(claims_json(R"(,"aud":"someone else")")), testing::HasSubstr("auth.audience"));
+  EXPECT_THAT(why(R"({"sub":"u1","exp":1767225900})"), testing::HasSubstr("auth.room_claim"));
+  EXPECT_THAT(why(R"({"sub":"u1","room":"doc-1"})"), testing::HasSubstr("exp"));
+  EXPECT_THAT(why(R"({"room":"doc-1","exp":1767225900})"), testing::HasSubstr("sub"));
 }
 
 TEST_F(JwtClaims, AlgorithmNoneAndForeignAlgorithmsAreRefused) {

@@ -125,6 +125,30 @@ describe("the page", () => {
     await stored(page);
   });
 
+  it("has a name for everything that a screen reader meets", async () => {
+    const [ada] = await stage.people("Ada", "Grace");
+    await openLive("Welcome", ada);
+    await editorOf(ada).waitFor();
+    const nameless = await ada.evaluate(() => [...document.querySelectorAll("button, a, input, select, [role=textbox], dialog")]
+      .filter((element) => element.checkVisibility() && !(element.getAttribute("aria-label") || element.labels?.length || element.textContent.trim()))
+      .map((element) => element.outerHTML.slice(0, 120)));
+    assert.deepEqual(nameless, []);
+    await ada.getByRole("textbox", { name: "Text of the document" }).waitFor();
+    await ada.getByRole("heading", { name: "Documents", exact: true, level: 3 }).waitFor();
+  });
+
+  it("an editor that cannot be fetched leaves the rest standing, and comes when it can be", async () => {
+    const ada = await stage.person("Ada", { serviceWorkers: "block" });
+    await ada.route("**/assets/document_editor*", (route) => route.abort());
+    await ada.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Welcome" }).click();
+    await ada.getByRole("heading", { name: "The editor has stopped" }).waitFor();
+    await ada.getByRole("navigation", { name: "Workspace" }).waitFor();
+    await ada.unroute("**/assets/document_editor*");
+    await ada.getByRole("button", { name: "Open it again" }).click();
+    await editorOf(ada).waitFor();
+    await connection(ada, "Live");
+  });
+
   it("in a narrow window the workspace is behind a button, and nothing sticks out", async () => {
     const long = "A name that is longer than any window is wide, ".repeat(4) + "x".repeat(120);
     const ada = await stage.person("Ada");

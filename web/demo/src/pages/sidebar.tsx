@@ -121,14 +121,14 @@ function Section({ title, add, onAdd, children }: SectionProps) {
   };
   return (
     <section>
-      <h3>
-        <span className="grow">{title}</span>
+      <div className="section-head">
+        <h3 className="grow ellipsis">{title}</h3>
         {add && (
           <button className="quiet" aria-label={add} aria-expanded={adding} title={add} onClick={() => setAdding(!adding)}>
             +
           </button>
         )}
-      </h3>
+      </div>
       {add && adding && (
         <form onSubmit={submit} className="add">
           <input name="title" placeholder={add} aria-label={add} autoFocus onKeyDown={(event) => event.key === "Escape" && setAdding(false)} />

@@ -5,7 +5,8 @@ export function Avatar({ name, color, size = 26 }: { name: string; color: string
     .slice(0, 2)
     .join("");
   return (
-    <span className="avatar" title={name} style={{ background: color, width: size, height: size, fontSize: size * 0.4 }}>
+    // The name is always beside it, for those who hear the page too.
+    <span className="avatar" aria-hidden="true" title={name} style={{ background: color, width: size, height: size, fontSize: size * 0.4 }}>
       {initials}
     </span>
   );

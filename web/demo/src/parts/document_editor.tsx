@@ -66,7 +66,10 @@ interface EditorProps {
 function Editor({ fragment, awareness, editable, user }: EditorProps) {
   const theme = useTheme();
   const editor = useCreateBlockNote(
-    { collaboration: { fragment, user, provider: { awareness }, showCursorLabels: "activity" } },
+    {
+      domAttributes: { editor: { "aria-label": "Text of the document" } },
+      collaboration: { fragment, user, provider: { awareness }, showCursorLabels: "activity" },
+    },
     [fragment],
   );
   return <BlockNoteView editor={editor} editable={editable} theme={theme} data-testid="editor" />;

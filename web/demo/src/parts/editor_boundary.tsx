@@ -19,7 +19,8 @@ export class EditorBoundary extends Component<{ children: ReactNode }, State> {
       <div className="center" role="alert">
         <h3>The editor has stopped</h3>
         <p className="muted">What you typed is kept. ({broken})</p>
-        <button onClick={() => this.setState({ broken: null })}>Open it again</button>
+        {/* Anew as a whole: a part of the page that could not be fetched is not asked for twice otherwise. */}
+        <button onClick={() => window.location.reload()}>Open it again</button>
       </div>
     );
   }

@@ -58,7 +58,7 @@ function Room({ type, id, title, user, viewer, shareId, actions, listed, onDenie
         </h2>
         <StatusBadge room={room} />
         <span className="spacer" />
-        <Avatars faces={[...faces.values()]} label="Also here" />
+        {faces.size > 0 && <Avatars faces={[...faces.values()]} label="Also here" />}
         {!denied && actions}
       </header>
       {room.degraded && <Notice>The application's storage does not answer. You can go on: edits are kept on the server.</Notice>}

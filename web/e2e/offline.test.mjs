@@ -1,5 +1,6 @@
 // The server is killed while people type, and what they see is true at each step.
 import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
 import { connection, converge, open, openLive, saving, shows, Stage, stored, type } from "./harness.mjs";
 
@@ -64,6 +65,21 @@ describe("when the server is away", () => {
     const grace = await stage.person("Grace");
     await open(grace, "Roadmap");
     await shows(grace, "Written without a server.");
+  });
+
+  it("a server that knows nobody any more asks who is there", async () => {
+    const { server } = stage;
+    const ada = await stage.person("Ada");
+    await openLive("Welcome", ada);
+    await server.kill();
+    await connection(ada, "Offline");
+    await ada.getByRole("navigation", { name: "Workspace" }).waitFor();
+    rmSync(server.dataDir, { recursive: true });
+    mkdirSync(server.dataDir);
+    await server.launch();
+    await ada.getByRole("heading", { name: "Runnel workspace" }).waitFor();
+    await ada.getByRole("button", { name: "Ada" }).click();
+    await connection(ada, "Live");
   });
 
   it("without a copy and without a server the page says so, and opens when the server returns", async () => {

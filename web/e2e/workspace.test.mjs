@@ -250,6 +250,23 @@ describe("the demo workspace", () => {
     await entries.getByRole("link", { name: "Drawn after the restart" }).waitFor();
   });
 
+  it("who is in no workspace any more is told so, and comes back in when they are", async () => {
+    const [ada, linus] = await stage.people("Ada", "Linus");
+    await openLive("Architecture", linus);
+    const membership = (method, body) =>
+      ada.evaluate(async ([how, what]) => {
+        const response = await fetch("/api/workspaces/demo/members/linus", { method: how, headers: { "content-type": "application/json" }, body: what });
+        return response.status;
+      }, [method, body && JSON.stringify(body)]);
+    assert.equal(await membership("DELETE"), 204);
+    await linus.getByRole("heading", { name: "You are in no workspace" }).waitFor();
+    assert.equal(await membership("PUT", { role: "member" }), 204);
+    await linus.getByRole("button", { name: "Try again" }).click();
+    await linus.getByRole("navigation", { name: "Workspace" }).waitFor();
+    await connection(linus, "Live");
+    await ada.getByRole("navigation", { name: "Workspace" }).getByRole("group", { name: /In Architecture: Linus/ }).waitFor();
+  });
+
   it("somebody whose access is taken away is put out within the interval, and let in again", async () => {
     const [ada, linus] = await stage.people("Ada", "Linus");
     await openLive("Welcome", ada, linus);

@@ -250,6 +250,23 @@ describe("the demo workspace", () => {
     await entries.getByRole("link", { name: "Drawn after the restart" }).waitFor();
   });
 
+  it("who may edit renames and deletes; the others see it happen", async () => {
+    const [ada, grace] = await stage.people("Ada", "Grace");
+    await openLive("Meeting notes", ada);
+    await ada.getByRole("button", { name: "Settings" }).click();
+    await ada.getByRole("textbox", { name: "Name" }).fill("Minutes");
+    await ada.keyboard.press("Enter");
+    await ada.getByRole("heading", { name: "Minutes", level: 2 }).waitFor();
+    await openLive("Minutes", grace);
+    const entry = grace.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Minutes" });
+    await ada.getByRole("button", { name: "Settings" }).click();
+    await ada.getByRole("button", { name: "Delete…" }).click();
+    await ada.getByRole("button", { name: "Yes, delete it" }).click();
+    await ada.getByRole("heading", { name: "People" }).waitFor();
+    await grace.getByRole("heading", { name: "You cannot open this" }).waitFor();
+    await entry.waitFor({ state: "detached" });
+  });
+
   it("who is in no workspace any more is told so, and comes back in when they are", async () => {
     const [ada, linus] = await stage.people("Ada", "Linus");
     await openLive("Architecture", linus);

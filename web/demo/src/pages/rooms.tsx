@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import { api, isViewer, type Entry, type Person, type Task, type Workspace } from "../api.js";
 import { Paper } from "../parts/paper.js";
 import { Notice, RoomFrame } from "../parts/room_frame.js";
+import { Settings } from "./settings_dialog.js";
 import { ShareDialog } from "./share_dialog.js";
 
 const DiagramEditor = lazy(() => import("../parts/diagram_editor.js"));
@@ -19,7 +20,12 @@ interface DocumentProps {
 export function DocumentPage({ id, entry, workspace, user, onChange }: DocumentProps) {
   const [sharing, setSharing] = useState(false);
   const mayShare = workspace.role === "admin" || entry?.role === "owner" || entry?.role === "editor";
-  const share = mayShare && <button onClick={() => setSharing(true)}>Share</button>;
+  const share = mayShare && (
+    <>
+      <Settings kind="documents" id={id} title={entry?.title ?? ""} onChange={onChange} />
+      <button onClick={() => setSharing(true)}>Share</button>
+    </>
+  );
   return (
     <>
       <RoomFrame type="doc" id={id} title={entry?.title ?? ""} user={user} viewer={isViewer(workspace, "doc", id)} listed={entry !== undefined} actions={share} onDenied={onChange}>
@@ -39,8 +45,9 @@ interface DiagramProps {
 }
 
 export function DiagramPage({ id, title, user, viewer, onChange }: DiagramProps) {
+  const settings = !viewer && <Settings kind="diagrams" id={id} title={title} onChange={onChange} />;
   return (
-    <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer} onDenied={onChange}>
+    <RoomFrame type="diagram" id={id} title={title} user={user} viewer={viewer} actions={settings} onDenied={onChange}>
       {(room) => (
         <Suspense fallback={<div className="skeleton page" />}>
           <DiagramEditor room={room} />
@@ -71,18 +78,21 @@ export function TaskPage({ id, task, user, viewer, onChange }: TaskProps) {
       (error: Error) => setProblem(`The status could not be changed: ${error.message}`),
     );
   };
-  const status = (
-    <label className="task-status">
-      <span className="muted">Status</span>
-      <select value={task?.status ?? "todo"} disabled={viewer} onChange={(event) => change(event.target.value)}>
-        {statuses.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
+  const actions = (
+    <>
+      <label className="task-status">
+        <span className="muted">Status</span>
+        <select value={task?.status ?? "todo"} disabled={viewer} onChange={(event) => change(event.target.value)}>
+          {statuses.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      {!viewer && <Settings kind="tasks" id={id} title={task?.title ?? ""} onChange={onChange} />}
+    </>
   );
   return (
-    <RoomFrame type="task" id={id} title={task?.title ?? ""} user={user} viewer={viewer} actions={status} onDenied={onChange}>
+    <RoomFrame type="task" id={id} title={task?.title ?? ""} user={user} viewer={viewer} actions={actions} onDenied={onChange}>
       {(room) => (
         <>
           {problem && <Notice>{problem}</Notice>}

@@ -12,6 +12,7 @@
 namespace {
 
 using runnel::ByteView;
+using runnel::net::BodyRule;
 using runnel::net::HttpRequest;
 using runnel::net::RequestParser;
 
@@ -30,7 +31,7 @@ struct Outcome {
 
 Outcome parse(ByteView bytes, std::size_t piece) {
   RequestParser parser(kHeadBytesMax,
-                       [](std::string_view, std::string_view) { return kBodyBytesMax; });
+                       [](const HttpRequest&) { return BodyRule{.bytes_max = kBodyBytesMax}; });
   Outcome outcome;
   while (!bytes.empty() && outcome.status == RequestParser::Status::NeedMore) {
     ByteView input = bytes.first(std::min(piece, bytes.size()));

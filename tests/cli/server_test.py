@@ -1,6 +1,7 @@
 """The server as a process: its directory, its signals, what it says when something is in the way."""
 import json
 import signal
+import socket
 import stat
 import subprocess
 import unittest
@@ -109,6 +110,17 @@ class Answers(Case):
                 path.write_text(text)
             self.expect(run("serve", "--port", "0", "--data", self.data, "--set", "auth.mode=jwt", "--set", f"auth.jwks={path}"),
                         1, "auth.jwks: expected a JSON Web Key Set", str(path), why)
+
+    def test_strangers_have_no_large_bodies_kept(self):
+        server = self.serve("--set", "admin.secret=s", env={"PARTYKIT_SECRET": "p"})
+        host, port = server.url.removeprefix("http://").split(":")
+        for path, secret in (("/v1/rooms/doc-1/import", "s"), ("/collaboration/snapshot?roomId=doc-1", "p"), ("/api/users", "p")):
+            for bearer, status in (("", b"401"), ("Authorization: Bearer wrong\r\n", b"401"), (f"Authorization: Bearer {secret}\r\n", b"100")):
+                with socket.create_connection((host, int(port)), timeout=20) as client:
+                    client.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{bearer}Content-Length: 1000000\r\n\r\n".encode())
+                    self.assertEqual(client.recv(1000).split()[1], status, (path, bearer))
+        large = bytes([1, 1, 1, 0, 4, 1, 4]) + b"text" + bytes([0xa0, 0x8d, 0x06]) + b"x" * 100_000 + b"\0"
+        self.expect(run("rooms", "import", "doc-1", "-", "--data", self.data, stdin=large), 0, "imported into doc-1")
 
     def test_the_log_says_why_a_token_was_refused_and_nothing_of_it(self):
         for mode, token, why in (("jwt", "to.ke.n", "it is no JSON Web Token"), ("hmac", "abcXYZ", "it is no token in two parts")):

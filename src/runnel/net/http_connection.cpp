@@ -101,11 +101,10 @@ void HttpConnection::read_request() {
 void HttpConnection::take_bytes(ByteView bytes) {
   const HttpServerOptions& options = shard_->server().options;
   if (parser_ == nullptr) {
-    const HttpHandler& handler = shard_->server().handler;
-    parser_ = std::make_unique<RequestParser>(
-        options.head_bytes_max, [&handler](std::string_view method, std::string_view target) {
-          return handler.body_bytes_max(method, target);
-        });
+    parser_ = std::make_unique<RequestParser>(options.head_bytes_max, [this](HttpRequest head) {
+      head.peer_address = peer_address_;
+      return shard_->server().handler.body_rule(head);
+    });
   }
   // The deadline of a head counts from its first byte, and no further byte moves it.
   if (!std::exchange(is_waiting_for_head_, true)) {

@@ -47,9 +47,8 @@ class HttpStreamImpl final : public HttpStream {
 
 }  // namespace
 
-std::size_t HttpHandler::body_bytes_max(std::string_view /*method*/,
-                                        std::string_view /*target*/) const {
-  return kDefaultBodyBytes;
+BodyRule HttpHandler::body_rule(const HttpRequest& /*head*/) const {
+  return {.bytes_max = kDefaultBodyBytes};
 }
 
 // --- what a handler sees ------------------------------------------------------------------------

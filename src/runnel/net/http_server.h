@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runnel/net/address_limits.h"
+#include "runnel/net/body_rule.h"
 #include "runnel/net/client_address.h"
 #include "runnel/net/event_loop.h"
 #include "runnel/net/http_types.h"
@@ -106,10 +107,9 @@ class HttpHandler {
   // wire.
   virtual void on_request(HttpRequest request, Responder responder) = 0;
 
-  // How many bytes of body a request to `target` may have; asked once its head is read. Larger ones
-  // get 413.
-  [[nodiscard]] virtual std::size_t body_bytes_max(std::string_view method,
-                                                   std::string_view target) const;
+  // Asked once the head of a request with a body is read, before anything of the body is kept. Of
+  // `head` the address of the TCP peer is known, not that of the client behind it.
+  [[nodiscard]] virtual BodyRule body_rule(const HttpRequest& head) const;
 };
 
 struct HttpServerOptions {

@@ -147,6 +147,27 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n", 431},
         Malformed{"GET /" + std::string(200'000, 'x'), 431}));
 
+TEST(HttpServer, KeepsNoLargeBodyOfAStranger) {
+  RunningServer server;
+  server.handler.body_max = 10;
+  server.handler.stranger_body_max = 4;
+  server.handler.handle = [](const HttpRequest& request, Responder responder) {
+    responder.send(text_response(200, to_text(request.body)));
+  };
+  const auto answer = [&server](const std::string& rest) {
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + rest);
+    return client.read_to_end();
+  };
+  // Nothing of the body has to come before the refusal.
+  EXPECT_THAT(answer("Content-Length: 5\r\n\r\n"), StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(answer("Transfer-Encoding: chunked\r\n\r\n5\r\nabcde"), StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(answer("Content-Length: 4\r\n\r\nabcd"), HasSubstr("\r\n\r\nabcd"));
+  const std::string known = "Authorization: x\r\n";
+  EXPECT_THAT(answer(known + "Content-Length: 5\r\n\r\nabcde"), HasSubstr("\r\n\r\nabcde"));
+  EXPECT_THAT(answer(known + "Content-Length: 11\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+}
+
 TEST(HttpServer, TellsAClientThatWaitsForItToSendItsBody) {
   RunningServer server;
   server.handler.handle = [](const HttpRequest& request, Responder responder) {

@@ -48,9 +48,19 @@ struct GrowingBody {
 
 std::string text_of(beast::string_view view) { return {view.data(), view.size()}; }
 
+// All but the body.
+HttpRequest head_of(const http::request_header<>& message) {
+  HttpRequest request;
+  request.method = text_of(message.method_string());
+  request.target = text_of(message.target());
+  for (const auto& field : message) {
+    request.headers.add(text_of(field.name_string()), text_of(field.value()));
+  }
+  return request;
+}
+
 int status_of(const beast::error_code& error) {
   if (error == http::error::header_limit) return 431;
-  if (error == http::error::body_limit) return 413;
   if (error == http::error::bad_version) return 505;
   return 400;
 }
@@ -59,7 +69,8 @@ int status_of(const beast::error_code& error) {
 
 struct RequestParserImpl {
   http::request_parser<GrowingBody> parser;
-  RequestParser::BodyLimit body_limit;
+  RequestParser::AskBodyRule ask_body_rule;
+  BodyRule body_rule;
   std::size_t head_bytes_max{0};
   // What has arrived of an incomplete head or of the line before a chunk; Beast wants it in one
   // piece.
@@ -75,6 +86,7 @@ struct RequestParserImpl {
   // Gives Beast the bytes; returns how many it took, or nothing after a failure.
   std::optional<std::size_t> put(ByteView bytes);
   bool check_head();
+  bool refuse_body();
 
   bool refuse(int status, std::string why) {
     failure_status = status;
@@ -112,6 +124,10 @@ std::optional<std::size_t> RequestParserImpl::put(ByteView bytes) {
       if (!check_head()) return std::nullopt;
     }
     if (error == http::error::need_more) break;
+    if (error == http::error::body_limit) {
+      refuse_body();
+      return std::nullopt;
+    }
     if (error) {
       refuse(status_of(error), error.message());
       return std::nullopt;
@@ -129,20 +145,25 @@ bool RequestParserImpl::check_head() {
   if (request.version() == 11 && request.count(http::field::host) != 1) {
     return refuse(400, "an HTTP/1.1 request needs one Host field");
   }
-  const std::size_t body_max =
-      body_limit(text_of(request.method_string()), text_of(request.target()));
-  parser.body_limit(body_max);
   const auto length = parser.content_length();
-  if (length && *length > body_max) {
-    return refuse(413, "the body may have " + std::to_string(body_max) + " bytes");
-  }
+  if (parser.chunked() || (length && *length > 0)) body_rule = ask_body_rule(head_of(request));
+  parser.body_limit(body_rule.bytes_max);
+  if (length && *length > body_rule.bytes_max) return refuse_body();
   expects_continue = beast::iequals(request[http::field::expect], "100-continue");
   return true;
 }
 
-RequestParser::RequestParser(std::size_t head_bytes_max, BodyLimit body_limit)
+bool RequestParserImpl::refuse_body() {
+  const std::string bound = std::to_string(body_rule.bytes_max) + " bytes";
+  return refuse(body_rule.refusal_status,
+                body_rule.refusal_status == 401
+                    ? "a body of more than " + bound + " needs the secret as a bearer token"
+                    : "the body may have " + bound);
+}
+
+RequestParser::RequestParser(std::size_t head_bytes_max, AskBodyRule ask_body_rule)
     : impl_(std::make_unique<RequestParserImpl>()) {
-  impl_->body_limit = std::move(body_limit);
+  impl_->ask_body_rule = std::move(ask_body_rule);
   impl_->head_bytes_max = head_bytes_max;
   impl_->parser.header_limit(static_cast<std::uint32_t>(head_bytes_max));
   // Without a limit until the head says what is asked for: Beast checks Content-Length early.
@@ -185,12 +206,7 @@ const std::string& RequestParser::failure() const { return impl_->failure; }
 
 HttpRequest RequestParser::take_request() {
   auto& message = impl_->parser.get();
-  HttpRequest request;
-  request.method = text_of(message.method_string());
-  request.target = text_of(message.target());
-  for (const auto& field : message) {
-    request.headers.add(text_of(field.name_string()), text_of(field.value()));
-  }
+  HttpRequest request = head_of(message);
   request.body = std::move(message.body());
   return request;
 }

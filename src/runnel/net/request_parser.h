@@ -2,6 +2,7 @@
 // seconds to compile and needs memory only while a request is on its way.
 #pragma once
 
+#include "runnel/net/body_rule.h"
 #include "runnel/net/http_types.h"
 
 #include "base/bytes.h"
@@ -11,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace runnel::net {
 
@@ -19,12 +19,12 @@ struct RequestParserImpl;
 
 class RequestParser {
  public:
-  // Asked once the head is complete: how many bytes the body may have.
-  using BodyLimit = std::function<std::size_t(std::string_view method, std::string_view target)>;
+  // Asked once the head of a request with a body is complete.
+  using AskBodyRule = std::function<BodyRule(HttpRequest head)>;
 
   enum class Status : std::uint8_t { NeedMore, Complete, Failed };
 
-  RequestParser(std::size_t head_bytes_max, BodyLimit body_limit);
+  RequestParser(std::size_t head_bytes_max, AskBodyRule ask_body_rule);
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
   RequestParser(RequestParser&&) = delete;

@@ -43,6 +43,11 @@ void AdminApi::handle(net::HttpRequest request, net::Responder responder) {
   dispatch(rest, std::move(request), std::move(responder));
 }
 
+net::BodyRule AdminApi::body_rule(const net::HttpRequest& head) const {
+  if (allowed(head)) return {.bytes_max = body_bytes_max_};
+  return {.bytes_max = net::kStrangerBodyBytesMax, .refusal_status = 401};
+}
+
 bool AdminApi::allowed(const net::HttpRequest& request) const {
   if (request.peer_address == kUnixPeer) return true;
   const auto presented = net::bearer_token(request);

@@ -32,7 +32,7 @@ class AdminApi final : public Route {
   [[nodiscard]] bool wants(std::string_view path) const override;
   void handle(net::HttpRequest request, net::Responder responder) override;
 
-  [[nodiscard]] std::size_t body_bytes_max() const override { return body_bytes_max_; }
+  [[nodiscard]] net::BodyRule body_rule(const net::HttpRequest& head) const override;
 
  private:
   [[nodiscard]] bool allowed(const net::HttpRequest& request) const;

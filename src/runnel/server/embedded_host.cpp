@@ -24,6 +24,7 @@ Result<std::unique_ptr<EmbeddedHost>> EmbeddedHost::open(backend::EmbeddedOption
   const auto on_change = [to = host.get()](const backend::EmbeddedChange& change) {
     to->changed(change);
   };
+  host->secret_ = options.secret;
   host->service_ = RUNNEL_TRY(
       backend::EmbeddedService::create({time, host->random_, log, on_change}, std::move(options)));
   return host;
@@ -72,6 +73,10 @@ void EmbeddedHost::handle(net::HttpRequest request, net::Responder responder) {
   });
 }
 
-std::size_t EmbeddedHost::body_bytes_max() const { return backend::kSnapshotBytesMax; }
+// Snapshots are the secret's; what people send is small.
+net::BodyRule EmbeddedHost::body_rule(const net::HttpRequest& head) const {
+  if (backend::presents_secret(head, secret_)) return {.bytes_max = backend::kSnapshotBytesMax};
+  return {.bytes_max = net::kStrangerBodyBytesMax, .refusal_status = 401};
+}
 
 }  // namespace runnel::server

@@ -44,7 +44,7 @@ class EmbeddedHost final : public Route {
 
   [[nodiscard]] bool wants(std::string_view path) const override;
   void handle(net::HttpRequest request, net::Responder responder) override;
-  [[nodiscard]] std::size_t body_bytes_max() const override;
+  [[nodiscard]] net::BodyRule body_rule(const net::HttpRequest& head) const override;
 
  private:
   EmbeddedHost() = default;
@@ -52,6 +52,7 @@ class EmbeddedHost final : public Route {
   void changed(const backend::EmbeddedChange& change);
 
   SystemRandom random_;
+  auth::Secret secret_;
   Shards* shards_{nullptr};
   std::unique_ptr<backend::EmbeddedService> service_;
   storage::WorkerThread worker_{"backend"};

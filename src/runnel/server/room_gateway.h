@@ -26,7 +26,9 @@ class RoomGateway final : public Route {
   [[nodiscard]] bool wants(std::string_view path) const override;
   void handle(net::HttpRequest request, net::Responder responder) override;
 
-  [[nodiscard]] std::size_t body_bytes_max() const override { return options_.request_bytes_max; }
+  [[nodiscard]] net::BodyRule body_rule(const net::HttpRequest& /*head*/) const override {
+    return {.bytes_max = options_.request_bytes_max};
+  }
 
  private:
   [[nodiscard]] bool type_allowed(const RoomId& room) const;

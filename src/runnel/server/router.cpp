@@ -18,9 +18,9 @@ void Router::on_request(net::HttpRequest request, net::Responder responder) {
   route->handle(std::move(request), std::move(responder));
 }
 
-std::size_t Router::body_bytes_max(std::string_view /*method*/, std::string_view target) const {
-  const Route* route = find(target);
-  return route == nullptr ? 0 : route->body_bytes_max();
+net::BodyRule Router::body_rule(const net::HttpRequest& head) const {
+  const Route* route = find(head.target);
+  return route == nullptr ? net::BodyRule{} : route->body_rule(head);
 }
 
 Route* Router::find(std::string_view target) const {

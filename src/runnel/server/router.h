@@ -25,8 +25,10 @@ class Route {
 
   virtual void handle(net::HttpRequest request, net::Responder responder) = 0;
 
-  // Largest body that this part takes, in bytes.
-  [[nodiscard]] virtual std::size_t body_bytes_max() const { return 0; }
+  // How large a body this part takes from who sends that head.
+  [[nodiscard]] virtual net::BodyRule body_rule(const net::HttpRequest& /*head*/) const {
+    return {};
+  }
 };
 
 class Router final : public net::HttpHandler {
@@ -35,8 +37,7 @@ class Router final : public net::HttpHandler {
   explicit Router(std::vector<Route*> routes);
 
   void on_request(net::HttpRequest request, net::Responder responder) override;
-  [[nodiscard]] std::size_t body_bytes_max(std::string_view method,
-                                           std::string_view target) const override;
+  [[nodiscard]] net::BodyRule body_rule(const net::HttpRequest& head) const override;
 
  private:
   [[nodiscard]] Route* find(std::string_view target) const;

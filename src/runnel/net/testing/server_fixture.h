@@ -69,14 +69,16 @@ class FunctionHandler final : public HttpHandler {
  public:
   std::function<void(HttpRequest, Responder)> handle;
   std::size_t body_max{std::size_t{1} << 20U};
+  std::size_t stranger_body_max{0};  // without Authorization, if not 0
 
   void on_request(HttpRequest request, Responder responder) override {
     handle(std::move(request), std::move(responder));
   }
 
-  [[nodiscard]] std::size_t body_bytes_max(std::string_view /*method*/,
-                                           std::string_view /*target*/) const override {
-    return body_max;
+  [[nodiscard]] BodyRule body_rule(const HttpRequest& head) const override {
+    const bool is_stranger = stranger_body_max > 0 && !head.headers.find("Authorization");
+    if (is_stranger) return {.bytes_max = stranger_body_max, .refusal_status = 401};
+    return {.bytes_max = body_max, .refusal_status = 413};
   }
 };
 

@@ -84,6 +84,14 @@ Any json_of(const Value& value) {
   return plain(value);
 }
 
+Any plain_states(const StateVector& states) {
+  AnyArray list;
+  for (auto entry = states.entries().rbegin(); entry != states.entries().rend(); ++entry) {
+    list.emplace_back(AnyArray{number(entry->client.value()), number(entry->clock)});
+  }
+  return list;
+}
+
 Any guids(const std::vector<Subdocument>& documents) {
   std::vector<std::string> sorted;
   sorted.reserve(documents.size());
@@ -118,6 +126,26 @@ Any plain_reference(const SharedType& type) {
   if (id.has_value()) return plain_id(*id);
   AnyObject object;
   object.set("root", type.root_name());
+  return object;
+}
+
+Any plain_delete_set(const DeleteSet& set) {
+  AnyArray list;
+  for (auto client = set.clients().rbegin(); client != set.clients().rend(); ++client) {
+    for (const ClockRange& range : client->ranges) {
+      list.emplace_back(
+          AnyArray{number(client->client.value()), number(range.clock), number(range.length)});
+    }
+  }
+  return list;
+}
+
+Any plain_transaction(const Transaction& transaction) {
+  AnyObject object;
+  object.set("local", transaction.local);
+  object.set("deleted", plain_delete_set(transaction.delete_set()));
+  object.set("before", plain_states(transaction.before_state()));
+  object.set("after", plain_states(transaction.after_state()));
   return object;
 }
 

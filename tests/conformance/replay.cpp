@@ -27,17 +27,6 @@ Bytes encoded(const Any& value) {
 
 Any any_number(std::uint64_t value) { return static_cast<double>(value); }
 
-Any plain_delete_set(const DeleteSet& set) {
-  AnyArray list;
-  for (auto client = set.clients().rbegin(); client != set.clients().rend(); ++client) {
-    for (const ClockRange& range : client->ranges) {
-      list.emplace_back(AnyArray{any_number(client->client.value()), any_number(range.clock),
-                                 any_number(range.length)});
-    }
-  }
-  return list;
-}
-
 Any plain_stack_item(const StackItem& item) {
   AnyObject object;
   object.set("insertions", plain_delete_set(item.insertions));

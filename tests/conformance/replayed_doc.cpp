@@ -1,6 +1,9 @@
 #include "replayed_doc.h"
 
 #include "base/check.h"
+#include "ycpp/types/deleted_item.h"
+
+#include <span>
 
 namespace ycpp::conformance {
 
@@ -11,7 +14,39 @@ DocOptions options_of(const Any& settings) {
   options.client_id = ClientId{number_field(settings, "client")};
   options.gc = bool_field(settings, "gc");
   options.guid = "doc";
+  const std::string keeps = string_field(settings, "keeps");
+  if (keeps == "clocks") {
+    options.gc_filter = [divisor = number_field(settings, "kept")](const DeletedItem& item) {
+      return item.id().clock % divisor != 0;
+    };
+  } else if (keeps == "root") {
+    options.gc_filter = [root = string_field(settings, "kept")](const DeletedItem& item) {
+      const auto kept = find_root(item.parent().doc(), root);
+      return !kept.has_value() || !item.is_inside(*kept);
+    };
+  }
   return options;
+}
+
+// The name that the generator has for an origin.
+Any origin_name(TransactionOrigin origin) {
+  constexpr std::uint64_t kUndo = 100;
+  constexpr std::uint64_t kCleanup = (std::uint64_t{1} << 62U) - 1;
+  const std::uint64_t number = origin.value();
+  if (number == 1) return "user";
+  if (number == 2) return "other";
+  if (number == 3) return "remote";
+  if (number == kCleanup) return "cleanup";
+  if (number >= kUndo) return "undo" + std::to_string(number - kUndo);
+  return nullptr;
+}
+
+AnyObject recorded_transaction(const Transaction& transaction) {
+  AnyObject recorded;
+  recorded.set("origin", origin_name(transaction.transaction_origin));
+  const Any fields = plain_transaction(transaction);
+  for (const auto& [key, value] : fields.as_object()->members()) recorded.set(key, value);
+  return recorded;
 }
 
 }  // namespace
@@ -38,6 +73,7 @@ ReplayedDoc::ReplayedDoc(const Any& settings, const AnyArray& roots)
   });
   doc_.on_update_v2(
       [this](const UpdateEvent& event) { updates.back().v2 = runnel::to_bytes(event.update); });
+  if (bool_field(settings, "transactions")) record_transactions();
   observe_subdocuments(doc_, [this](const SubdocumentEvent& event) {
     subdocuments.push_back(plain_subdocuments(event));
   });
@@ -67,6 +103,38 @@ void ReplayedDoc::define_root(const std::string& name, std::string_view kind, bo
     recorded.set("deep", Any(std::move(list)));
     events.emplace_back(std::move(recorded));
   });
+}
+
+void ReplayedDoc::record_transactions() {
+  const auto record = [this](const char* name) {
+    return [this, name](Transaction& transaction) {
+      AnyObject recorded;
+      recorded.set("on", name);
+      const AnyObject fields = recorded_transaction(transaction);
+      for (const auto& [key, value] : fields.members()) recorded.set(key, value);
+      events.emplace_back(std::move(recorded));
+    };
+  };
+  doc_.on_before_all_transactions([this](Doc& /*doc*/) { record_moment("before all"); });
+  doc_.on_before_transaction(record("beforeTransaction"));
+  doc_.on_before_observer_calls(record("beforeObserverCalls"));
+  doc_.on_after_transaction(record("afterTransaction"));
+  doc_.on_after_transaction_cleanup(record("afterTransactionCleanup"));
+  doc_.on_update([this](const UpdateEvent& /*event*/) { record_moment("update"); });
+  doc_.on_after_all_transactions([this](Doc& /*doc*/, std::span<Transaction* const> all) {
+    AnyArray list;
+    for (const Transaction* one : all) list.emplace_back(recorded_transaction(*one));
+    AnyObject recorded;
+    recorded.set("on", "after all");
+    recorded.set("all", Any(std::move(list)));
+    events.emplace_back(std::move(recorded));
+  });
+}
+
+void ReplayedDoc::record_moment(const char* name) {
+  AnyObject recorded;
+  recorded.set("on", name);
+  events.emplace_back(std::move(recorded));
 }
 
 void ReplayedDoc::add_manager(const Any& settings) {

@@ -41,6 +41,8 @@ class ReplayedDoc {
 
  private:
   void define_root(const std::string& name, std::string_view kind, bool observed);
+  void record_transactions();
+  void record_moment(const char* name);
   void add_manager(const Any& settings);
 
   bool is_typed_;

@@ -7,6 +7,10 @@ TEST(YcppGuide, CopyingWorksAsShown) { copy(); }
 
 TEST(YcppGuide, ObservingWorksAsShown) { observe(); }
 
+TEST(YcppGuide, WatchingTransactionsWorksAsShown) { watch_transactions(); }
+
+TEST(YcppGuide, KeepingWhatIsDeletedWorksAsShown) { keep_deleted(); }
+
 TEST(YcppGuide, SynchronisingTwoDocumentsWorksAsShown) { synchronise(); }
 
 TEST(YcppGuide, StoringWorksAsShown) { store(); }

@@ -81,7 +81,7 @@ Result<void> Doc::apply_slowly_v2(ByteView update, TransactionOrigin transaction
 bool Doc::apply_fast(ByteView update, UpdateFormat format, TransactionOrigin transaction_origin) {
   State& state = *state_;
   const bool is_quiet = state.active.empty() && state.pending_structs.empty() &&
-                        state.pending_deletes.empty() &&
+                        state.pending_deletes.empty() && !state.options.gc_filter &&
                         (!state.listener || !state.listener->wants_transactions());
   if (!is_quiet) return false;
   FastPath path(state.store, {.gc = state.options.gc, .own_client = state.options.client_id});
@@ -177,13 +177,21 @@ SubscriptionId Doc::on_update_v2(UpdateCallback callback) {
 }
 
 SubscriptionId Doc::subscribe(UpdateFormat format, UpdateCallback callback) {
-  const SubscriptionId id{++state_->last_subscription};
+  const SubscriptionId id = next_subscription();
   state_->subscribers.push_back(
       {id, format, std::make_shared<UpdateCallback>(std::move(callback))});
   return id;
 }
 
+SubscriptionId Doc::next_subscription() noexcept {
+  return SubscriptionId{++state_->last_subscription};
+}
+
 void Doc::unsubscribe(SubscriptionId subscription) {
+  if (state_->listener) state_->listener->unsubscribe(subscription);
+  const auto has_id = [subscription](const auto& one) { return one.first == subscription; };
+  std::erase_if(state_->load_handlers, has_id);
+  std::erase_if(state_->sync_handlers, has_id);
   std::erase_if(state_->subscribers,
                 [subscription](const UpdateSubscriber& one) { return one.id == subscription; });
 }
@@ -216,16 +224,27 @@ const BlockStore& Doc::store() const noexcept { return state_->store; }
 
 Transaction* Doc::open_transaction() noexcept { return state_->open; }
 
-Clock Doc::state_before(const Transaction& transaction, ClientIndex client) const noexcept {
-  bool has_begun = false;
-  for (const std::unique_ptr<Transaction>& active : state_->active) {
-    has_begun = has_begun || active.get() == &transaction;
-    if (!has_begun) continue;
-    for (const Transaction::Touched& touched : active->touched) {
-      if (touched.client == client) return touched.before;
+Clock Doc::state_in_front_of(const Transaction& transaction, std::size_t count,
+                             ClientIndex client) const noexcept {
+  bool is_found = false;
+  std::optional<Clock> before;
+  const auto look_at = [&](const std::vector<std::unique_ptr<Transaction>>& transactions) {
+    for (const std::unique_ptr<Transaction>& one : transactions) {
+      if (before.has_value()) return;
+      is_found = is_found || one.get() == &transaction;
+      if (!is_found) continue;
+      if (count > 0) {
+        --count;
+        continue;
+      }
+      for (const Transaction::Touched& touched : one->touched) {
+        if (touched.client == client) before = touched.before;
+      }
     }
-  }
-  return state_->store.clients[client].state;
+  };
+  for (const auto& transactions : state_->ended) look_at(transactions);
+  look_at(state_->active);
+  return before.has_value() ? *before : state_->store.clients[client].state;
 }
 
 void Doc::set_listener(std::unique_ptr<DocListener> listener) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,8 +23,10 @@
 namespace ycpp {
 
 class BlockStore;
+class DeletedItem;
 class DocListener;
 
+class Doc;
 class Text;
 class Array;
 class Map;
@@ -35,6 +38,9 @@ struct DocOptions {
   ClientId client_id{};
   // Whether the content of what is deleted is given up at the end of a transaction.
   bool gc{true};
+  // Asked before the content of something deleted is given up; false keeps it. What is inside a
+  // type whose content is given up goes with that. Must not change the document.
+  std::function<bool(const DeletedItem&)> gc_filter;
   std::string guid;
   std::string collection_id;
   Any meta{Null{}};
@@ -59,6 +65,11 @@ struct UpdateEvent {
 
 using UpdateCallback = std::move_only_function<void(const UpdateEvent&)>;
 using SubscriptionId = runnel::NumberId<struct SubscriptionIdTag>;
+
+using DocHandler = std::move_only_function<void(Doc&)>;
+using TransactionHandler = std::move_only_function<void(Transaction&)>;
+using SyncHandler = std::move_only_function<void(bool is_synced, Doc&)>;
+using TransactionsHandler = std::move_only_function<void(Doc&, std::span<Transaction* const>)>;
 
 class Doc {
  public:
@@ -103,6 +114,23 @@ class Doc {
   // has ended and only if it changed something; it may change the document.
   SubscriptionId on_update(UpdateCallback callback);
   SubscriptionId on_update_v2(UpdateCallback callback);
+
+  // The way of a change, in this order. Transactions that handlers make while one ends are ended
+  // one after another when that is through.
+  //
+  // The first transaction begins, and no other one is under way.
+  SubscriptionId on_before_all_transactions(DocHandler handler);
+  SubscriptionId on_before_transaction(TransactionHandler handler);
+  // The change is made, and no observer has been told.
+  SubscriptionId on_before_observer_calls(TransactionHandler handler);
+  // Observers of types have been told. Undo managers take note at this moment, too.
+  SubscriptionId on_after_transaction(TransactionHandler handler);
+  // Deleted content has been given up and blocks have been joined; update events follow.
+  SubscriptionId on_after_transaction_cleanup(TransactionHandler handler);
+  // No transaction is left: those that there were, oldest first.
+  SubscriptionId on_after_all_transactions(TransactionsHandler handler);
+
+  // Removes a handler of any kind; no effect for one that is not there.
   void unsubscribe(SubscriptionId subscription);
 
   // ---- root types; defined in types/ ----
@@ -118,6 +146,20 @@ class Doc {
   [[nodiscard]] ClientId client_id() const noexcept;
   void set_client_id(ClientId client);
   [[nodiscard]] const DocOptions& options() const noexcept;
+
+  // ---- loading; what the application's providers say of it, the document itself does not know
+  // ----
+
+  // Whether its content is here (Yjs: isLoaded), and is that of the others (Yjs: isSynced).
+  [[nodiscard]] bool is_loaded() const noexcept;
+  [[nodiscard]] bool is_synced() const noexcept;
+  // Yjs: emit("load"), emit("sync"). Who is synced has loaded, too.
+  void set_loaded();
+  void set_synced(bool is_synced);
+  SubscriptionId on_load(DocHandler handler);
+  SubscriptionId on_sync(SyncHandler handler);
+
+  // ---- memory ----
 
   // Bytes of memory that the document takes, without observers. O(clients + types).
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
@@ -156,7 +198,13 @@ class Doc {
 
   // State of a client before `transaction`, which is open or just being ended.
   [[nodiscard]] Clock state_before(const Transaction& transaction,
-                                   ClientIndex client) const noexcept;
+                                   ClientIndex client) const noexcept {
+    return state_in_front_of(transaction, 0, client);
+  }
+
+  // State of a client when only the first `count` transactions from `transaction` on had begun.
+  [[nodiscard]] Clock state_in_front_of(const Transaction& transaction, std::size_t count,
+                                        ClientIndex client) const noexcept;
 
   // What computes events and looks after formatting; there is one, it belongs to the document.
   void set_listener(std::unique_ptr<DocListener> listener);
@@ -174,6 +222,8 @@ class Doc {
                              ClientIndex client_count, TransactionOrigin transaction_origin);
   [[nodiscard]] Result<void> check_limits(std::size_t update_bytes) const;
   SubscriptionId subscribe(UpdateFormat format, UpdateCallback callback);
+  [[nodiscard]] SubscriptionId next_subscription() noexcept;
+  [[nodiscard]] bool may_collect(BlockIndex block);
 
   std::unique_ptr<State> state_;
 };
@@ -193,7 +243,8 @@ class DocListener {
   // paths may skip building a Transaction.
   [[nodiscard]] virtual bool wants_transactions() const noexcept = 0;
 
-  virtual void before_transaction(Transaction& transaction) = 0;
+  // `is_first`: no other one is under way. Yjs's beforeAllTransactions, beforeTransaction.
+  virtual void before_transaction(Transaction& transaction, bool is_first) = 0;
   // The change is made; `deletes` is still in the order in which it happened.
   virtual void before_cleanup(const Transaction& transaction) = 0;
   // `deletes` is sorted and Touched::after set; nothing is collected or joined yet. Yjs's
@@ -204,8 +255,12 @@ class DocListener {
   virtual void after_cleanup(Transaction& transaction) = 0;
   // Update events are sent. Yjs's `subdocs`.
   virtual void after_updates(Transaction& transaction) = 0;
+  // Whether the next one needs to be called.
+  [[nodiscard]] virtual bool wants_end_of_all() const noexcept = 0;
   // No transaction is left. Yjs's afterAllTransactions.
-  virtual void after_all_transactions() = 0;
+  virtual void after_all_transactions(std::span<Transaction* const> transactions) = 0;
+
+  virtual void unsubscribe(SubscriptionId subscription) = 0;
 };
 
 // The layer of types of a document; defined in types/.

@@ -9,8 +9,10 @@
 #include "ycpp/doc/transaction.h"
 #include "ycpp/encoding/byte_writer.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace ycpp {
@@ -38,10 +40,22 @@ struct Doc::State {
   std::vector<std::unique_ptr<Transaction>> active;
   std::vector<std::unique_ptr<Transaction>> spare;
   Transaction* open{nullptr};
+  // Those that are through, oldest first, while handlers are told so. Such a handler may make
+  // others, whose end is told within.
+  std::vector<std::vector<std::unique_ptr<Transaction>>> ended;
+  std::size_t telling_end{0};
   std::uint64_t last_serial{0};
 
   std::vector<UpdateSubscriber> subscribers;
   std::uint64_t last_subscription{0};
+
+  template <class Handler>
+  using Handlers = std::vector<std::pair<SubscriptionId, std::shared_ptr<Handler>>>;
+
+  bool is_loaded{false};
+  bool is_synced{false};
+  Handlers<DocHandler> load_handlers;
+  Handlers<SyncHandler> sync_handlers;
   std::unique_ptr<DocListener> listener;
 };
 
@@ -58,6 +72,9 @@ class DocTransactions {
 
  private:
   void clean_up(std::size_t index);
+  void tell_end_of_all();
+  void reuse(std::vector<std::unique_ptr<Transaction>>& done);
+  void collect(const Transaction& transaction);
   [[nodiscard]] bool needs_type_system(const Transaction& transaction) const;
   void replace_client_id(const Transaction& transaction);
   void send_updates(std::size_t index);

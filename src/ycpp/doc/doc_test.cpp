@@ -150,5 +150,22 @@ TEST(Doc, HoldsClocksAndClientsUpToTheLargestSafeInteger) {
                                                       "01ffffffffffffff0f01008080808080808008");
 }
 
+TEST(Doc, HasLoadedOnceItsProviderSaysSoOrIsInSync) {
+  Doc doc;
+  std::vector<std::string> log;
+  doc.on_sync([&](bool is_synced, Doc&) { log.emplace_back(is_synced ? "synced" : "lost"); });
+  const SubscriptionId load = doc.on_load([&](Doc&) { log.emplace_back("loaded"); });
+  EXPECT_FALSE(doc.is_loaded());
+  doc.set_synced(true);
+  EXPECT_TRUE(doc.is_loaded());
+  EXPECT_TRUE(doc.is_synced());
+  doc.set_synced(false);
+  EXPECT_TRUE(doc.is_loaded());
+  EXPECT_FALSE(doc.is_synced());
+  doc.unsubscribe(load);
+  doc.set_loaded();
+  EXPECT_EQ(log, (std::vector<std::string>{"loaded", "synced", "lost"}));
+}
+
 }  // namespace
 }  // namespace ycpp

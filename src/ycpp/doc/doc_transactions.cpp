@@ -19,13 +19,16 @@ Transaction& DocTransactions::begin(TransactionOrigin transaction_origin, bool l
     fresh = std::move(state_.spare.back());
     state_.spare.pop_back();
   }
+  fresh->doc = &doc_;
   fresh->serial = ++state_.last_serial;
   fresh->transaction_origin = transaction_origin;
   fresh->local = local;
   state_.store.damaging_cuts.clear();
   state_.active.push_back(std::move(fresh));
   state_.open = state_.active.back().get();
-  if (state_.listener) state_.listener->before_transaction(*state_.open);
+  if (state_.listener) {
+    state_.listener->before_transaction(*state_.open, state_.active.size() == 1);
+  }
   return *state_.open;
 }
 
@@ -35,19 +38,35 @@ void DocTransactions::end() {
   state_.open = nullptr;
   if (!is_first) return;
   for (std::size_t i = 0; i < state_.active.size(); ++i) clean_up(i);
+  if (state_.listener && state_.listener->wants_end_of_all()) return tell_end_of_all();
+  reuse(state_.active);
+}
+
+void DocTransactions::tell_end_of_all() {
+  state_.ended.push_back(std::exchange(state_.active, {}));
+  std::vector<Transaction*> transactions;
+  for (const auto& transaction : state_.ended.back()) transactions.push_back(transaction.get());
+  ++state_.telling_end;
+  state_.listener->after_all_transactions(transactions);
+  if (--state_.telling_end > 0) return;
+  for (auto& done : state_.ended) reuse(done);
+  state_.ended.clear();
+}
+
+void DocTransactions::reuse(std::vector<std::unique_ptr<Transaction>>& done) {
   constexpr std::size_t kSpareMax = 2;
-  for (std::unique_ptr<Transaction>& done : state_.active) {
-    if (state_.spare.size() == kSpareMax) break;
-    done->reset();
-    state_.spare.push_back(std::move(done));
+  for (std::unique_ptr<Transaction>& transaction : done) {
+    if (state_.spare.size() >= kSpareMax) break;
+    transaction->reset();
+    state_.spare.push_back(std::move(transaction));
   }
-  state_.active.clear();
-  if (state_.listener) state_.listener->after_all_transactions();
+  done.clear();
 }
 
 void DocTransactions::clean_up(std::size_t index) {
   Transaction& transaction = *state_.active[index];
   BlockStore& store = state_.store;
+  transaction.begun_at_end = state_.active.size() - index;
   if (!state_.listener && needs_type_system(transaction)) {
     state_.listener = make_type_system(doc_);
   }
@@ -58,13 +77,19 @@ void DocTransactions::clean_up(std::size_t index) {
     touched.after = store.clients[touched.client].state;
   }
   if (state_.listener) state_.listener->call_observers(transaction);
-  if (state_.options.gc && transaction.has_garbage) collect_garbage(store, transaction);
+  if (state_.options.gc && transaction.has_garbage) collect(transaction);
   merge_blocks(store, transaction);
   store.compact_heap_if_worthwhile();
   replace_client_id(transaction);
   if (state_.listener) state_.listener->after_cleanup(transaction);
   if (!transaction.is_empty()) send_updates(index);
   if (state_.listener) state_.listener->after_updates(transaction);
+}
+
+void DocTransactions::collect(const Transaction& transaction) {
+  if (!state_.options.gc_filter) return collect_garbage(state_.store, transaction);
+  collect_garbage(state_.store, transaction,
+                  [this](BlockIndex block) { return doc_.may_collect(block); });
 }
 
 // Formats that others put into a text may have to be cleaned up, also where nobody opened a type.

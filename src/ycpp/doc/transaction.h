@@ -5,6 +5,7 @@
 #include "ycpp/delete_set.h"
 #include "ycpp/doc/block.h"
 #include "ycpp/id.h"
+#include "ycpp/state_vector.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace ycpp {
+
+class Doc;
 
 // Names who made a change; compared, never interpreted. The value is the caller's: a connection's
 // number, the address of an object.
@@ -37,6 +40,7 @@ class Transaction {
     Clock after{0};   // and when it ended; set before observers are called
   };
 
+  Doc* doc{nullptr};
   // Larger than that of every earlier transaction of the document; never 0.
   std::uint64_t serial{0};
   TransactionOrigin transaction_origin;
@@ -64,6 +68,16 @@ class Transaction {
   std::vector<std::uint32_t> subdocuments_removed;
   std::vector<std::uint32_t> subdocuments_loaded;
 
+  // Transactions that had begun when this one ended, from this one on. Zero while it is open.
+  std::size_t begun_at_end{0};
+
+  // What became deleted: so far, while it is open. This and the states can be asked until the
+  // handlers of `on_after_all_transactions` return. O(clients).
+  [[nodiscard]] DeleteSet delete_set() const;
+  [[nodiscard]] StateVector before_state() const;
+  // Nothing while the transaction is open.
+  [[nodiscard]] StateVector after_state() const;
+
   // Forgets everything but keeps the memory, unless it is much.
   void reset() {
     constexpr std::size_t kKept = 64;
@@ -73,7 +87,9 @@ class Transaction {
       *this = Transaction{};
       return;
     }
+    doc = nullptr;
     serial = 0;
+    begun_at_end = 0;
     transaction_origin = TransactionOrigin{};
     local = true;
     needs_formatting_cleanup = false;

@@ -190,7 +190,8 @@ void merge_around(BlockStore& store, ClientIndex client, BlockList::Position pos
   merger.merge(position, merger.clock(last));
 }
 
-void collect_garbage(BlockStore& store, const Transaction& transaction) {
+void collect_garbage(BlockStore& store, const Transaction& transaction,
+                     const std::function<bool(BlockIndex)>& may_collect) {
   Collector collector(store);
   for (const LocalRange& deleted : transaction.deletes) {
     const BlockList& list = store.clients[deleted.client].list;
@@ -200,7 +201,9 @@ void collect_garbage(BlockStore& store, const Transaction& transaction) {
       const Block& block = store.blocks[index];
       if (store.blocks.clock(index) >= deleted.range.end()) break;
       constexpr std::uint8_t kDecisive = block_flag::kDeleted | block_flag::kKeep;
-      if (block.kind != BlockKind::Gc && (block.flags & kDecisive) == block_flag::kDeleted) {
+      const bool is_garbage =
+          block.kind != BlockKind::Gc && (block.flags & kDecisive) == block_flag::kDeleted;
+      if (is_garbage && (!may_collect || may_collect(index))) {
         collector.collect_item(index);
       }
     } while (list.to_next(position));

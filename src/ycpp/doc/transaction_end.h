@@ -6,14 +6,17 @@
 #include "ycpp/doc/block_store.h"
 #include "ycpp/doc/transaction.h"
 
+#include <functional>
+
 namespace ycpp {
 
 // Sorts and joins what the transaction deleted: clients descending, clocks ascending.
 void sort_deletes(const BlockStore& store, std::vector<LocalRange>& deletes);
 
 // Replaces the content of what the transaction deleted, except where an undo manager keeps it.
-// Needs sorted deletes.
-void collect_garbage(BlockStore& store, const Transaction& transaction);
+// Needs sorted deletes. `may_collect`, if there is one, is asked about each block.
+void collect_garbage(BlockStore& store, const Transaction& transaction,
+                     const std::function<bool(BlockIndex)>& may_collect = {});
 
 // Joins blocks at the seams that the transaction touched. Needs sorted deletes, and Touched::after.
 void merge_blocks(BlockStore& store, const Transaction& transaction);

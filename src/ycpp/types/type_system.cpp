@@ -2,11 +2,16 @@
 
 #include "ycpp/types/formatting_cleanup.h"
 #include "ycpp/types/search_markers.h"
+#include "ycpp/types/transaction_events.h"
 
 #include <algorithm>
 #include <map>
 
 namespace ycpp {
+
+TypeSystem::TypeSystem(Doc& doc) noexcept : doc_(doc) {}
+
+TypeSystem::~TypeSystem() = default;
 
 TypeSystem& TypeSystem::of(Doc& doc) {
   if (doc.listener() == nullptr) doc.set_listener(make_type_system(doc));
@@ -55,7 +60,35 @@ bool TypeSystem::is_live(TypeIndex type) const noexcept {
 
 bool TypeSystem::wants_transactions() const noexcept {
   return !observers_.empty() || !deep_observers_.empty() || !listeners_.empty() ||
-         !subdocument_observers_.empty();
+         !subdocument_observers_.empty() || (transaction_events_ && !transaction_events_->empty());
+}
+
+TransactionEvents& TypeSystem::transaction_events() {
+  if (!transaction_events_) transaction_events_ = std::make_unique<TransactionEvents>(*this);
+  return *transaction_events_;
+}
+
+void TypeSystem::before_transaction(Transaction& transaction, bool is_first) {
+  if (!transaction_events_) return;
+  if (is_first) transaction_events_->before_all(doc_);
+  transaction_events_->call(TransactionMoment::Before, transaction);
+}
+
+void TypeSystem::after_cleanup(Transaction& transaction) {
+  if (!transaction_events_) return;
+  transaction_events_->call(TransactionMoment::AfterCleanup, transaction);
+}
+
+bool TypeSystem::wants_end_of_all() const noexcept {
+  return transaction_events_ && transaction_events_->wants_end_of_all();
+}
+
+void TypeSystem::after_all_transactions(std::span<Transaction* const> transactions) {
+  transaction_events_->after_all(doc_, transactions);
+}
+
+void TypeSystem::unsubscribe(SubscriptionId subscription) {
+  if (transaction_events_) transaction_events_->remove(subscription);
 }
 
 void TypeSystem::before_cleanup(const Transaction& transaction) {
@@ -69,6 +102,9 @@ void TypeSystem::before_cleanup(const Transaction& transaction) {
 }
 
 void TypeSystem::call_observers(Transaction& transaction) {
+  if (transaction_events_) {
+    transaction_events_->call(TransactionMoment::BeforeObservers, transaction);
+  }
   prepare_changed(transaction);
   if (!observers_.empty() || !deep_observers_.empty() || !listeners_.empty()) {
     Calls calls;
@@ -187,7 +223,7 @@ void TypeSystem::after_updates(Transaction& transaction) {
 
 // Yjs destroys a document that is removed, and that is a transaction which removes it once more.
 void TypeSystem::announce_destroyed(std::uint32_t record) {
-  if (subdocument_observers_.empty() && listeners_.empty()) return;
+  if (!wants_transactions()) return;
   if (!destroyed_.insert(record).second) return;
   doc_.transact(
       [record](Transaction& transaction) { transaction.subdocuments_removed.push_back(record); });

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -41,25 +42,30 @@ class TransactionListener {
                                  const std::vector<ClientIndex>& deletion_order) = 0;
 };
 
+class TransactionEvents;
+
 class TypeSystem final : public DocListener {
  public:
   // That of the document, made if there is none.
   [[nodiscard]] static TypeSystem& of(Doc& doc);
 
-  explicit TypeSystem(Doc& doc) noexcept : doc_(doc) {}
+  explicit TypeSystem(Doc& doc) noexcept;
+  TypeSystem(const TypeSystem&) = delete;
+  TypeSystem& operator=(const TypeSystem&) = delete;
+  TypeSystem(TypeSystem&&) = delete;
+  TypeSystem& operator=(TypeSystem&&) = delete;
+  ~TypeSystem() override;
 
   [[nodiscard]] bool wants_transactions() const noexcept override;
 
-  void before_transaction(Transaction& /*transaction*/) override {}
-
+  void before_transaction(Transaction& transaction, bool is_first) override;
   void before_cleanup(const Transaction& transaction) override;
   void call_observers(Transaction& transaction) override;
-
-  void after_cleanup(Transaction& /*transaction*/) override {}
-
+  void after_cleanup(Transaction& transaction) override;
   void after_updates(Transaction& transaction) override;
-
-  void after_all_transactions() override {}
+  [[nodiscard]] bool wants_end_of_all() const noexcept override;
+  void after_all_transactions(std::span<Transaction* const> transactions) override;
+  void unsubscribe(SubscriptionId subscription) override;
 
   ObserverId add_observer(TypeIndex type, EventHandler handler);
   ObserverId add_deep_observer(TypeIndex type, DeepEventHandler handler);
@@ -71,6 +77,9 @@ class TypeSystem final : public DocListener {
   void add_listener(TransactionListener& listener) { listeners_.push_back(&listener); }
 
   void remove_listener(TransactionListener& listener);
+
+  // The handlers of transactions, made when the first one is added.
+  [[nodiscard]] TransactionEvents& transaction_events();
 
   // An origin that nobody else uses.
   [[nodiscard]] TransactionOrigin next_origin() noexcept {
@@ -105,6 +114,7 @@ class TypeSystem final : public DocListener {
   Handlers<SubdocumentHandler> subdocument_observers_;
   std::unordered_set<std::uint32_t> destroyed_;  // subdocuments whose end was announced
   std::vector<TransactionListener*> listeners_;
+  std::unique_ptr<TransactionEvents> transaction_events_;
   std::vector<ClientIndex> deletion_order_;  // of the transaction that is being ended
   std::uint64_t next_origin_{std::uint64_t{1} << 62U};
   edit::FormatSources sources_;

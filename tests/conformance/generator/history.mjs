@@ -5,7 +5,7 @@ import { Random } from './random.mjs'
 import { Replica, roots } from './replica.mjs'
 import { applyOperation, liveTypes, randomCopy, randomOperation } from './operations.mjs'
 import { ForeignClient } from './foreign.mjs'
-import { plain, typeReference } from './values.mjs'
+import { plain, plainDeleteSet, typeReference } from './values.mjs'
 import { hasTies, stuckPending, tiesWithPending } from './pending.mjs'
 
 const profiles = {
@@ -40,6 +40,7 @@ export class History {
     // Some histories deliver hardly anything in order, so that structs of several clients wait for one another.
     this.disorder = new Random(seed + 7_777_777).chance(0.3)
     this.copies = new Random(seed + 5_555_555)
+    this.watch = new Random(seed + 3_333_333)
   }
 
   /** Runs it and returns { seed, profile, roots, replicas, updates, steps }. */
@@ -56,6 +57,7 @@ export class History {
       })
     }
     settings.push({ client: ids[4], gc: rng.chance(0.5), typed: rng.chance(0.5), edits: false, observed: false, undo: [] })
+    for (const setting of settings) Object.assign(setting, this.watching())
     this.replicas = settings.map(s => new Replica(this.Y, s))
     this.inbox = this.replicas.map(() => [])
     this.foreign = rng.chance(0.15) ? new ForeignClient(this.Y, rng, ids[5]) : null
@@ -63,6 +65,16 @@ export class History {
     this.deliverAll()
     for (let i = 0; i < this.replicas.length; i++) this.check(i)
     return { seed: this.seed, profile: this.profile, roots, replicas: settings, updates: this.updates, steps: this.steps }
+  }
+
+  /** Whether a replica records its transactions, and which deleted items it keeps. */
+  watching () {
+    const { watch } = this
+    const keeps = watch.weighted({ nothing: 3, clocks: 1, root: 1 })
+    return {
+      transactions: watch.chance(0.3), keeps,
+      kept: keeps === 'clocks' ? watch.range(2, 4) : keeps === 'root' ? watch.pick(roots)[0] : null
+    }
   }
 
   undoSettings () {
@@ -357,14 +369,6 @@ export class History {
     }
     this.push(step)
   }
-}
-
-const plainDeleteSet = set => {
-  const ranges = []
-  for (const [client, items] of [...set.clients].sort((a, b) => a[0] - b[0])) {
-    for (const { clock, len } of items) ranges.push([client, clock, len])
-  }
-  return ranges
 }
 
 const plainStackItem = item => ({ insertions: plainDeleteSet(item.insertions), deletions: plainDeleteSet(item.deletions) })

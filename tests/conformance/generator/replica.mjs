@@ -1,15 +1,17 @@
 // One Yjs document of a history with everything that is recorded about it.
-import { plain, typeReference } from './values.mjs'
+import { plain, plainDeleteSet, typeReference } from './values.mjs'
 
 /** The roots of every history, by name. */
 export const roots = [['t', 'Text'], ['r', 'Text'], ['a', 'Array'], ['m', 'Map'], ['x', 'XmlFragment'], ['e', 'XmlElement'], ['xt', 'XmlText']]
 
 export class Replica {
-  /** @param settings { client, gc, typed, observed, undo: [{ scope, timeout, origins, ignoreRemote }] } */
+  /**
+   * @param settings { client, gc, typed, observed, transactions, keeps, kept, undo: [{ scope, timeout, origins, ignoreRemote }] }
+   */
   constructor (Y, settings) {
     this.Y = Y
     this.settings = settings
-    this.doc = new Y.Doc({ guid: 'doc', gc: settings.gc })
+    this.doc = new Y.Doc({ guid: 'doc', gc: settings.gc, gcFilter: item => this.mayCollect(item) })
     this.doc.clientID = settings.client
     this.updates = []
     this.events = []
@@ -19,6 +21,7 @@ export class Replica {
     // The order of registration is the order of events: undo managers listen to transactions only.
     this.doc.on('update', (update, origin) => this.updates.push({ v1: update, origin: this.originName(origin) }))
     this.doc.on('updateV2', update => { this.updates[this.updates.length - 1].v2 = update })
+    if (settings.transactions) this.recordTransactions()
     this.doc.on('subdocs', change => this.subdocuments.push(this.plainSubdocuments(change)))
     for (const undo of settings.undo) this.managers.push(this.makeManager(undo))
   }
@@ -30,6 +33,29 @@ export class Replica {
         type.observe(event => this.events.push({ target: this.plainReference(type), ...this.plainEvent(event) }))
         type.observeDeep(events => this.events.push({ deep: events.map(event => ({ path: event.path, ...this.plainEvent(event) })) }))
       }
+    }
+  }
+
+  mayCollect (item) {
+    const { keeps, kept } = this.settings
+    if (keeps === 'clocks') return item.id.clock % kept !== 0
+    return keeps !== 'root' || !this.Y.isParentOf(this.doc.share.get(kept), item)
+  }
+
+  recordTransactions () {
+    const { doc, events } = { doc: this.doc, events: event => this.events.push(event) }
+    doc.on('beforeAllTransactions', () => events({ on: 'before all' }))
+    for (const on of ['beforeTransaction', 'beforeObserverCalls', 'afterTransaction', 'afterTransactionCleanup']) {
+      doc.on(on, transaction => events({ on, ...this.plainTransaction(transaction) }))
+    }
+    doc.on('update', () => events({ on: 'update' }))
+    doc.on('afterAllTransactions', (_, all) => events({ on: 'after all', all: all.map(one => this.plainTransaction(one)) }))
+  }
+
+  plainTransaction ({ origin, local, deleteSet, beforeState, afterState }) {
+    const states = map => [...map].sort((a, b) => a[0] - b[0])
+    return {
+      origin: this.originName(origin), local, deleted: plainDeleteSet(deleteSet), before: states(beforeState), after: states(afterState)
     }
   }
 

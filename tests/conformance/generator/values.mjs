@@ -100,6 +100,15 @@ export const plain = (Y, value) => {
   return sorted
 }
 
+/** A delete set as [client, clock, length], clients ascending. */
+export const plainDeleteSet = set => {
+  const ranges = []
+  for (const [client, items] of [...set.clients].sort((a, b) => a[0] - b[0])) {
+    for (const { clock, len } of items) ranges.push([client, clock, len])
+  }
+  return ranges
+}
+
 /** `value` as bytes of lib0's `any` encoding. */
 export const anyBytes = value => {
   const encoder = encoding.createEncoder()

@@ -110,7 +110,7 @@ void Replay::step(const Any& step) {
   if (name == "resolve") return resolve(replica, step);
   if (name == "snapshot") return take_snapshot(replica, step);
   if (name == "restore") return restore(replica, step);
-  if (name == "load") return load(replica, step);
+  if (name == "load" || name == "destroy") return load(replica, step);
   fail("step", "a known kind of step", name);
 }
 
@@ -296,15 +296,40 @@ void Replay::restore(ReplayedDoc& replica, const Any& step) {
                     plain_delta(doc.get_text("r").to_delta(wanted, previous, marker)),
                     plain_delta(get_xml_text(doc, "xt").to_delta(wanted, previous, marker))};
     compare("deltas of a snapshot", field(expected, "deltas"), Any(std::move(deltas)));
+    compare_snapshot_contents(doc, wanted, field(step, "contents"));
   }
   compare_output(replica, step);
+}
+
+void Replay::compare_snapshot_contents(Doc& doc, const Snapshot& wanted, const Any& expected) {
+  AnyArray lists;
+  for (const char* name : {"a", "x", "e"}) {
+    AnyArray& list = *lists.emplace_back(AnyArray()).as_array();
+    for (const Value& value : type_list_to_array_snapshot(*find_root(doc, name), wanted)) {
+      list.push_back(plain(value));
+    }
+  }
+  compare("lists of a snapshot", field(expected, "lists"), Any(std::move(lists)));
+  AnyArray maps;
+  for (const char* name : {"m", "e", "t"}) {
+    maps.push_back(plain_entries(type_map_get_all_snapshot(*find_root(doc, name), wanted)));
+  }
+  compare("maps of a snapshot", field(expected, "maps"), Any(std::move(maps)));
+  const auto value = type_map_get_snapshot(doc.get_map("m"), string_field(expected, "key"), wanted);
+  compare("key of a snapshot", field(expected, "value"),
+          value.has_value() ? plain(*value) : Any(Undefined{}));
 }
 
 void Replay::load(ReplayedDoc& replica, const Any& step) {
   const Any& item = field(step, "item");
   const Id id{ClientId{number_field(item, "client")}, number_field(item, "clock")};
   for (const Subdocument& document : subdocuments(replica.doc())) {
-    if (document.item_id() == id) document.load();
+    if (document.item_id() != id) continue;
+    if (string_field(step, "do") == "load") {
+      document.load();
+    } else {
+      document.destroy();
+    }
   }
   compare_output(replica, step);
 }

@@ -66,6 +66,7 @@ class Replay {
   void restore(ReplayedDoc& replica, const Any& step);
   void load(ReplayedDoc& replica, const Any& step);
 
+  void compare_snapshot_contents(Doc& doc, const Snapshot& wanted, const Any& expected);
   void compare_output(ReplayedDoc& replica, const Any& step);
   void compare(const char* what, const Any& expected, const Any& actual);
   void compare(const char* what, const Any& expected, const Result<Bytes>& actual);

@@ -160,6 +160,22 @@ AwarenessChange Awareness::set_local_state(std::optional<std::string> state,
   return change;
 }
 
+AwarenessChange Awareness::set_local_state_field(std::string_view field, Any value,
+                                                 std::chrono::milliseconds now) {
+  const std::optional<std::string> state = local_state();
+  if (!state.has_value()) return {};
+  const Result<Any> parsed = parse_json(*state);
+  AnyObject fields;
+  if (parsed && parsed->as_object() != nullptr) fields = *parsed->as_object();
+  fields.set(field, std::move(value));
+  return set_local_state(to_json(Any(std::move(fields))), now);
+}
+
+std::optional<std::string> Awareness::local_state() const {
+  const Known* known = local_.has_value() ? find(*local_) : nullptr;
+  return known == nullptr ? std::nullopt : known->state;
+}
+
 AwarenessChange Awareness::remove(std::span<const ClientId> clients,
                                   std::chrono::milliseconds now) {
   AwarenessChange change;

@@ -7,6 +7,7 @@
 // format (docs/formats/awareness.md).
 #pragma once
 
+#include "ycpp/encoding/any.h"
 #include "ycpp/id.h"
 
 #include <chrono>
@@ -101,6 +102,13 @@ class Awareness {
   // Sets the local client's state and moves its clock on. Null or none removes it. Requires a local
   // client and JSON text.
   AwarenessChange set_local_state(std::optional<std::string> state, std::chrono::milliseconds now);
+
+  // Sets one member of the local client's state, an object. No effect without a state, as in Yjs.
+  AwarenessChange set_local_state_field(std::string_view field, Any value,
+                                        std::chrono::milliseconds now);
+
+  // JSON text; nothing without a local client or a state of it.
+  [[nodiscard]] std::optional<std::string> local_state() const;
 
   // Removes states; only the local client's clock goes up, so others accept the same null from
   // whoever they hear it first.

@@ -123,5 +123,18 @@ TEST(SyncMessage, refuses_what_is_cut_short_or_unknown) {
   }
 }
 
+TEST(Awareness, SetsOneFieldOfTheLocalState) {
+  constexpr std::chrono::milliseconds kNow{1};
+  Awareness awareness(ClientId{1});
+  EXPECT_TRUE(awareness.set_local_state_field("name", "Ada", kNow).empty());
+  EXPECT_FALSE(awareness.local_state().has_value());
+  awareness.set_local_state("{}", kNow);
+  EXPECT_EQ(awareness.set_local_state_field("name", "Ada", kNow).changed.size(), 1U);
+  awareness.set_local_state_field("cursor", AnyArray{1, 2}, kNow);
+  awareness.set_local_state_field("name", "Bob", kNow);
+  EXPECT_EQ(awareness.local_state(), R"({"name":"Bob","cursor":[1,2]})");
+  EXPECT_EQ(awareness.find(ClientId{1})->clock, 3U);
+}
+
 }  // namespace
 }  // namespace ycpp

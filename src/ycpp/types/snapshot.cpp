@@ -30,6 +30,21 @@ Bytes encode_as(const Snapshot& snapshot, UpdateFormat format) {
   return writer.to_bytes();
 }
 
+// The last value of a key that the snapshot knows, unless it had been deleted.
+std::optional<Value> value_at(Doc& doc, EntryIndex entry, const Snapshot& snapshot) {
+  const BlockStore& store = doc.store();
+  for (BlockIndex block = store.entries[entry].last; block != kNone;
+       block = store.blocks[block].left) {
+    const Id first = store.global(store.blocks.id(block));
+    const Clock known = snapshot.state_vector().clock(first.client);
+    if (first.clock >= known) continue;
+    const Clock unit = std::min(known - first.clock, store.blocks.length(block)) - 1;
+    if (!snapshot.contains({first.client, first.clock + unit})) return std::nullopt;
+    return edit::unit_value(doc, block, unit);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Snapshot> Snapshot::decode(ByteView bytes) { return decode_as(bytes, UpdateFormat::V1); }
@@ -89,6 +104,43 @@ Result<void> create_doc_from_snapshot(Doc& origin, const Snapshot& snapshot, Doc
   return restored.apply_update_v2(update);
 }
 
+std::vector<Value> type_list_to_array_snapshot(const SharedType& type, const Snapshot& snapshot) {
+  const BlockStore& store = type.doc().store();
+  std::vector<Value> values;
+  for (BlockIndex block = store.types[type.index()].start; block != kNone;
+       block = store.blocks[block].right) {
+    if (!is_countable(store.blocks[block].kind)) continue;
+    const Id first = store.global(store.blocks.id(block));
+    for (Clock i = 0; i < store.blocks.length(block); ++i) {
+      if (!snapshot.contains({first.client, first.clock + i})) continue;
+      values.push_back(edit::unit_value(type.doc(), block, i));
+    }
+  }
+  return values;
+}
+
+std::optional<Value> type_map_get_snapshot(const SharedType& type, std::string_view key,
+                                           const Snapshot& snapshot) {
+  const BlockStore& store = type.doc().store();
+  const NameIndex name = store.names.find(key);
+  const EntryIndex entry = name == kNone ? kNone : store.find_entry(type.index(), name);
+  if (entry == kNone) return std::nullopt;
+  return value_at(type.doc(), entry, snapshot);
+}
+
+std::vector<std::pair<std::string, Value>> type_map_get_all_snapshot(const SharedType& type,
+                                                                     const Snapshot& snapshot) {
+  const BlockStore& store = type.doc().store();
+  std::vector<std::pair<std::string, Value>> entries;
+  for (EntryIndex entry = store.types[type.index()].first_entry; entry != kNone;
+       entry = store.entries[entry].next) {
+    std::optional<Value> value = value_at(type.doc(), entry, snapshot);
+    if (!value.has_value()) continue;
+    entries.emplace_back(store.names.text(store.entries[entry].key), *std::move(value));
+  }
+  return entries;
+}
+
 namespace edit {
 
 void split_at_snapshot(Edit& edit, const Snapshot& snapshot) {
@@ -108,24 +160,6 @@ void split_at_snapshot(Edit& edit, const Snapshot& snapshot) {
       if (range.end() < state) edit.integrator.clean_start({client, range.end()});
     }
   }
-}
-
-std::vector<std::pair<std::string, Value>> entries_at(Doc& doc, TypeIndex type,
-                                                      const Snapshot& snapshot) {
-  const BlockStore& store = doc.store();
-  std::vector<std::pair<std::string, Value>> entries;
-  for (EntryIndex entry = store.types[type].first_entry; entry != kNone;
-       entry = store.entries[entry].next) {
-    BlockIndex block = store.entries[entry].last;
-    while (block != kNone) {
-      const Id id = store.global(store.blocks.id(block));
-      if (id.clock < snapshot.state_vector().clock(id.client)) break;
-      block = store.blocks[block].left;
-    }
-    if (block == kNone || !is_visible_in(store, block, &snapshot)) continue;
-    entries.emplace_back(store.names.text(store.entries[entry].key), last_value(doc, block));
-  }
-  return entries;
 }
 
 }  // namespace edit

@@ -7,7 +7,9 @@
 #include "ycpp/state_vector.h"
 #include "ycpp/types/value.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,15 +57,22 @@ class Snapshot {
 // collects garbage, or has not got that far.
 Result<void> create_doc_from_snapshot(Doc& origin, const Snapshot& snapshot, Doc& restored);
 
+// What was visible in the snapshot: the elements of an array or fragment, the value of a key, all
+// keys with their values. Yjs reads whole items, also where one has grown since; this reads what
+// was there. What a document has collected is undefined, or missing from a list.
+[[nodiscard]] std::vector<Value> type_list_to_array_snapshot(const SharedType& type,
+                                                             const Snapshot& snapshot);
+[[nodiscard]] std::optional<Value> type_map_get_snapshot(const SharedType& type,
+                                                         std::string_view key,
+                                                         const Snapshot& snapshot);
+[[nodiscard]] std::vector<std::pair<std::string, Value>> type_map_get_all_snapshot(
+    const SharedType& type, const Snapshot& snapshot);
+
 namespace edit {
 
 // Cuts blocks where the snapshot ends and where its deletions begin and end, so that each block is
 // visible in it or not. The end of the transaction joins them again.
 void split_at_snapshot(Edit& edit, const Snapshot& snapshot);
-
-// Yjs's typeMapGetAllSnapshot.
-[[nodiscard]] std::vector<std::pair<std::string, Value>> entries_at(Doc& doc, TypeIndex type,
-                                                                    const Snapshot& snapshot);
 
 }  // namespace edit
 

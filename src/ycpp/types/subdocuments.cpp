@@ -59,6 +59,23 @@ void Subdocument::load() const {
   doc_->store().subdocuments[record_].should_load = true;
 }
 
+void Subdocument::destroy() const {
+  doc_->store().subdocuments[record_].should_load = false;
+  doc_->transact([this](Transaction& transaction) {
+    const BlockStore& store = doc_->store();
+    if (!edit::is_deleted(store, store.subdocuments[record_].item)) {
+      transaction.subdocuments_added.push_back(record_);
+    }
+    transaction.subdocuments_removed.push_back(record_);
+  });
+}
+
+std::set<std::string> subdocument_guids(Doc& doc) {
+  std::set<std::string> guids;
+  for (const Subdocument& document : subdocuments(doc)) guids.insert(document.guid());
+  return guids;
+}
+
 std::vector<Subdocument> subdocuments(Doc& doc) {
   std::vector<Subdocument> found;
   const BlockStore& store = doc.store();

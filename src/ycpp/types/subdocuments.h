@@ -4,6 +4,8 @@
 #include "ycpp/types/value.h"
 
 #include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace ycpp {
@@ -19,6 +21,7 @@ using SubdocumentHandler = std::function<void(const SubdocumentEvent&)>;
 
 // Those whose place is not deleted, in no particular order.
 [[nodiscard]] std::vector<Subdocument> subdocuments(Doc& doc);
+[[nodiscard]] std::set<std::string> subdocument_guids(Doc& doc);
 
 ObserverId observe_subdocuments(Doc& doc, SubdocumentHandler handler);
 void unobserve_subdocuments(Doc& doc, ObserverId id);

@@ -217,7 +217,9 @@ void TypeSystem::after_updates(Transaction& transaction) {
   const Handlers<SubdocumentHandler> handlers = subdocument_observers_;
   for (const auto& handler : handlers) (*handler.second)(event);
   for (const std::uint32_t record : std::vector(transaction.subdocuments_removed)) {
-    announce_destroyed(record);
+    // One that is added at the same time was destroyed by the application.
+    const auto& added = transaction.subdocuments_added;
+    if (std::ranges::find(added, record) == added.end()) announce_destroyed(record);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -311,6 +312,43 @@ TEST(Snapshots, MarksChangesAsTheCallerSays) {
   EXPECT_FALSE(delta[1].attributes.has_value());
   EXPECT_EQ(*delta[2].attributes->find("ychange"), mark(ChangeKind::Removed, {ClientId{1}, 1}));
   EXPECT_EQ(*delta[4].attributes->find("ychange"), mark(ChangeKind::Removed, {ClientId{1}, 3}));
+}
+
+TEST(Snapshots, ShowListsAndMapsAsTheyWere) {
+  Doc doc({.client_id = ClientId{1}, .gc = false});
+  const Array array = doc.get_array("a");
+  const Map map = doc.get_map("m");
+  array.push({1, 2});
+  map.set("k", "old");
+  map.set("gone", 1);
+  map.remove("gone");
+  const Snapshot before = snapshot(doc);
+  array.push({3});  // grows the item of the others
+  ASSERT_TRUE(array.remove(0));
+  map.set("k", "new");
+  map.set("later", 1);
+  EXPECT_THAT(type_list_to_array_snapshot(array, before), ElementsAre(Value(1), Value(2)));
+  EXPECT_EQ(type_map_get_snapshot(map, "k", before), Value("old"));
+  EXPECT_FALSE(type_map_get_snapshot(map, "gone", before).has_value());
+  EXPECT_FALSE(type_map_get_snapshot(map, "later", before).has_value());
+  EXPECT_FALSE(type_map_get_snapshot(map, "never", before).has_value());
+  EXPECT_THAT(type_map_get_all_snapshot(map, before), ElementsAre(Pair("k", Value("old"))));
+}
+
+TEST(Subdocuments, ThatTheApplicationLetsGoAreThereToBeLoadedAgain) {
+  Doc doc({.client_id = ClientId{1}});
+  doc.get_map("m").set("d", NewSubdocument{.guid = "inner"});
+  std::vector<std::string> log;
+  observe_subdocuments(doc, [&](const SubdocumentEvent& event) {
+    log.push_back(std::to_string(event.added.size()) + std::to_string(event.removed.size()) +
+                  std::to_string(event.loaded.size()));
+  });
+  const Subdocument inner = subdocuments(doc).front();
+  inner.destroy();
+  EXPECT_FALSE(inner.should_load());
+  EXPECT_EQ(subdocument_guids(doc), std::set<std::string>{"inner"});
+  inner.load();
+  EXPECT_THAT(log, ElementsAre("110", "001"));
 }
 
 TEST(Snapshots, ADocumentThatCollectsGarbageCannotBeRestored) {

@@ -114,6 +114,10 @@ class Subdocument {
   // Asks the application to load it: it is `loaded` in the event of subdocuments.
   void load() const;
 
+  // Says that the application lets its document go: it is `removed` and `added` in the event, and
+  // is not to be loaded until somebody asks again. It stays where it is.
+  void destroy() const;
+
   friend bool operator==(const Subdocument&, const Subdocument&) = default;
 
  private:

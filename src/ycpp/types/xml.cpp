@@ -165,7 +165,7 @@ std::vector<std::pair<std::string, Value>> XmlElement::attributes() const {
 }
 
 std::vector<std::pair<std::string, Value>> XmlElement::attributes(const Snapshot& snapshot) const {
-  return edit::entries_at(*doc_, type_, snapshot);
+  return type_map_get_all_snapshot(*this, snapshot);
 }
 
 std::optional<SharedType> XmlElement::next_sibling() const { return sibling(*this, true); }

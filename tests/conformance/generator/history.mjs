@@ -5,7 +5,7 @@ import { Random } from './random.mjs'
 import { Replica, roots } from './replica.mjs'
 import { applyOperation, liveTypes, randomCopy, randomOperation } from './operations.mjs'
 import { ForeignClient } from './foreign.mjs'
-import { plain, plainDeleteSet, typeReference } from './values.mjs'
+import { plain, plainDeleteSet, randomKey, typeReference } from './values.mjs'
 import { hasTies, stuckPending, tiesWithPending } from './pending.mjs'
 
 const profiles = {
@@ -326,7 +326,10 @@ export class History {
     if (this.replicas[index].settings.typed) for (const [name, kind] of roots) restored.get(name, Y[kind])
     Y.createDocFromSnapshot(doc, snapshot, restored)
     const step = { do: 'restore', replica: index, number, v1: Y.encodeStateAsUpdate(restored), v2: Y.encodeStateAsUpdateV2(restored) }
-    if (this.replicas[index].settings.typed) step.deltas = this.snapshotDeltas(doc, snapshot, index)
+    if (this.replicas[index].settings.typed) {
+      step.deltas = this.snapshotDeltas(doc, snapshot, index)
+      step.contents = this.snapshotContents(doc, snapshot)
+    }
     this.push({ ...step, ...this.output(index) })
   }
 
@@ -340,14 +343,43 @@ export class History {
     return { marked, previous: previous === undefined ? null : this.snapshots.findIndex(s => s.snapshot === previous), deltas }
   }
 
+  /**
+   * Lists and maps as they were in a snapshot. Yjs reads whole items there, so they are cut first, by reading a text as it
+   * was: in a copy, since that is a transaction.
+   */
+  snapshotContents (doc, snapshot) {
+    const { Y, copies } = this
+    const copy = new Y.Doc({ gc: false })
+    for (const [name, kind] of roots) copy.get(name, Y[kind])
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+    const key = randomKey(copies)
+    return copy.transact(() => {
+      copy.getText('t').toDelta(snapshot)
+      return {
+        lists: ['a', 'x', 'e'].map(name => plain(Y, Y.typeListToArraySnapshot(copy.share.get(name), snapshot))),
+        maps: ['m', 'e', 't'].map(name => plain(Y, Y.typeMapGetAllSnapshot(copy.share.get(name), snapshot))),
+        key, value: plain(Y, Y.typeMapGetSnapshot(copy.share.get('m'), key, snapshot))
+      }
+    })
+  }
+
   step_load (index, replica) {
     const { rng, doc = replica.doc } = this
+    if (this.copies.chance(0.3)) return this.destroySubdocument(index, replica)
     const waiting = [...doc.getSubdocs()].filter(d => !d.shouldLoad)
     if (waiting.length === 0) return
     const subdocument = rng.pick(waiting)
     const item = { client: subdocument._item.id.client, clock: subdocument._item.id.clock }
     subdocument.load()
     this.push({ do: 'load', replica: index, item, ...this.output(index) })
+  }
+
+  destroySubdocument (index, { doc }) {
+    if (doc.getSubdocs().size === 0) return
+    const subdocument = this.copies.pick([...doc.getSubdocs()])
+    const item = { client: subdocument._item.id.client, clock: subdocument._item.id.clock }
+    subdocument.destroy()
+    this.push({ do: 'destroy', replica: index, item, ...this.output(index) })
   }
 
   // ---- what is compared ---------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 // Replays histories of generate.mjs: conformance_replay [--keep-going N] FILE|-
 //
 // Prints what was compared and what was not; ends with 1 at a difference, and prints the seed.
+#include "frames.h"
 #include "operations.h"
 #include "replay.h"
 #include "ycpp/encoding/byte_reader.h"
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -25,16 +25,6 @@ struct Options {
   std::string file;
 };
 
-bool read_frame(std::istream& input, runnel::Bytes& frame) {
-  std::array<unsigned char, 4> header{};
-  if (!input.read(reinterpret_cast<char*>(header.data()), header.size())) return false;
-  std::size_t length = 0;
-  for (std::size_t i = header.size(); i-- > 0;) length = length << 8U | header[i];
-  frame.resize(length);
-  return static_cast<bool>(
-      input.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(length)));
-}
-
 void print(const Any& history, const Mismatch& mismatch) {
   const auto seed = ycpp::conformance::number_field(history, "seed");
   const Any& step = ycpp::conformance::array_field(history, "steps")[mismatch.step];
@@ -51,7 +41,7 @@ int replay_all(std::istream& input, const Options& options) {
   std::map<std::string, std::size_t> differences;
   std::size_t found = 0;
   runnel::Bytes frame;
-  while (read_frame(input, frame)) {
+  while (ycpp::conformance::read_frame(input, frame)) {
     ycpp::ByteReader reader(frame);
     const Any history = ycpp::read_any(reader);
     if (!reader.ok()) {

@@ -4,9 +4,9 @@
 // Two ycpp documents edit and exchange some updates. Written per history: every update that they
 // emitted, V1 and V2, and what a third one that received them all says of itself.
 #include "base/random_source.h"
+#include "frames.h"
 #include "plain.h"
 #include "ycpp/doc/doc.h"
-#include "ycpp/encoding/byte_writer.h"
 #include "ycpp/types/roots.h"
 
 #include <array>
@@ -179,17 +179,6 @@ Any history(std::uint64_t seed) {
   return result;
 }
 
-void write_frame(const Any& value) {
-  ByteWriter writer;
-  write_any(writer, value);
-  std::array<char, 4> header{};
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    header[i] = static_cast<char>(writer.size() >> (8U * i) & 0xFFU);
-  }
-  std::fwrite(header.data(), 1, header.size(), stdout);
-  std::fwrite(writer.view().data(), 1, writer.size(), stdout);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -199,6 +188,8 @@ int main(int argc, char** argv) {
   }
   const std::uint64_t first = std::strtoull(argv[1], nullptr, 10);
   const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
-  for (std::uint64_t seed = first; seed < first + count; ++seed) write_frame(history(seed));
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    conformance::write_frame(history(seed));
+  }
   return EXIT_SUCCESS;
 }

@@ -17,4 +17,6 @@ TEST(YcppGuide, StoringWorksAsShown) { store(); }
 
 TEST(YcppGuide, UndoingWorksAsShown) { undo(); }
 
+TEST(YcppGuide, KnowingWhoItWasWorksAsShown) { who_was_it(); }
+
 TEST(YcppGuide, PositionsAndSnapshotsWorkAsShown) { positions_and_snapshots(); }

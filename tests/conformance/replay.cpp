@@ -11,6 +11,7 @@
 #include "ycpp/update/update_meta.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace ycpp::conformance {
@@ -303,16 +304,19 @@ void Replay::restore(ReplayedDoc& replica, const Any& step) {
 
 void Replay::compare_snapshot_contents(Doc& doc, const Snapshot& wanted, const Any& expected) {
   AnyArray lists;
-  for (const char* name : {"a", "x", "e"}) {
-    AnyArray& list = *lists.emplace_back(AnyArray()).as_array();
-    for (const Value& value : type_list_to_array_snapshot(*find_root(doc, name), wanted)) {
+  for (const SharedType& type : std::initializer_list<SharedType>{
+           doc.get_array("a"), doc.get_xml_fragment("x"), doc.get_xml_element("e")}) {
+    AnyArray list;
+    for (const Value& value : type_list_to_array_snapshot(type, wanted)) {
       list.push_back(plain(value));
     }
+    lists.emplace_back(std::move(list));
   }
   compare("lists of a snapshot", field(expected, "lists"), Any(std::move(lists)));
   AnyArray maps;
-  for (const char* name : {"m", "e", "t"}) {
-    maps.push_back(plain_entries(type_map_get_all_snapshot(*find_root(doc, name), wanted)));
+  for (const SharedType& type : std::initializer_list<SharedType>{
+           doc.get_map("m"), doc.get_xml_element("e"), doc.get_text("t")}) {
+    maps.push_back(plain_entries(type_map_get_all_snapshot(type, wanted)));
   }
   compare("maps of a snapshot", field(expected, "maps"), Any(std::move(maps)));
   const auto value = type_map_get_snapshot(doc.get_map("m"), string_field(expected, "key"), wanted);

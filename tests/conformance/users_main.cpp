@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -57,16 +58,16 @@ void edit(Doc& doc, std::uint64_t seed) {
 std::optional<Any> answer(const Any& frame) {
   const std::uint64_t seed = number_field(frame, "seed");
   Doc doc({.client_id = ClientId{50 + seed}});
-  std::optional<PermanentUserData> users;
+  std::unique_ptr<PermanentUserData> users;
   // It learns from events, or from what is there.
-  if (seed % 2 == 0) users.emplace(doc);
+  if (seed % 2 == 0) users = std::make_unique<PermanentUserData>(doc);
   const Result<void> applied = doc.apply_update(bytes_field(frame, "update"));
   if (!applied) {
     std::fprintf(stderr, "seed %s: %s\n", std::to_string(seed).c_str(),
                  to_string(applied.error()).c_str());
     return std::nullopt;
   }
-  if (!users.has_value()) users.emplace(doc);
+  if (!users) users = std::make_unique<PermanentUserData>(doc);
   const Any known = plain_users(doc, *users);
   if (known != field(frame, "users")) {
     std::fprintf(stderr, "seed %s\n  Yjs:  %s\n  ycpp: %s\n", std::to_string(seed).c_str(),

@@ -243,7 +243,10 @@ class DocListener {
   // paths may skip building a Transaction.
   [[nodiscard]] virtual bool wants_transactions() const noexcept = 0;
 
-  // `is_first`: no other one is under way. Yjs's beforeAllTransactions, beforeTransaction.
+  // Whether anybody hears of transactions as such. While not, the calls marked * are left out.
+  bool hears_transactions{false};
+
+  // * `is_first`: no other one is under way. Yjs's beforeAllTransactions, beforeTransaction.
   virtual void before_transaction(Transaction& transaction, bool is_first) = 0;
   // The change is made; `deletes` is still in the order in which it happened.
   virtual void before_cleanup(const Transaction& transaction) = 0;
@@ -251,13 +254,11 @@ class DocListener {
   // beforeObserverCalls, the observers of types (deep ones last), afterTransaction, and then, if
   // Transaction::needs_formatting_cleanup, the clean-up in a transaction of its own.
   virtual void call_observers(Transaction& transaction) = 0;
-  // Blocks are collected and joined. Yjs's afterTransactionCleanup; update events follow.
+  // * Blocks are collected and joined. Yjs's afterTransactionCleanup; update events follow.
   virtual void after_cleanup(Transaction& transaction) = 0;
   // Update events are sent. Yjs's `subdocs`.
   virtual void after_updates(Transaction& transaction) = 0;
-  // Whether the next one needs to be called.
-  [[nodiscard]] virtual bool wants_end_of_all() const noexcept = 0;
-  // No transaction is left. Yjs's afterAllTransactions.
+  // * No transaction is left. Yjs's afterAllTransactions.
   virtual void after_all_transactions(std::span<Transaction* const> transactions) = 0;
 
   virtual void unsubscribe(SubscriptionId subscription) = 0;

@@ -73,7 +73,6 @@ class DocTransactions {
  private:
   void clean_up(std::size_t index);
   void tell_end_of_all();
-  void reuse(std::vector<std::unique_ptr<Transaction>>& done);
   void collect(const Transaction& transaction);
   [[nodiscard]] bool needs_type_system(const Transaction& transaction) const;
   void replace_client_id(const Transaction& transaction);

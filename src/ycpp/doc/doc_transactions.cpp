@@ -26,7 +26,7 @@ Transaction& DocTransactions::begin(TransactionOrigin transaction_origin, bool l
   state_.store.damaging_cuts.clear();
   state_.active.push_back(std::move(fresh));
   state_.open = state_.active.back().get();
-  if (state_.listener) {
+  if (state_.listener && state_.listener->hears_transactions) {
     state_.listener->before_transaction(*state_.open, state_.active.size() == 1);
   }
   return *state_.open;
@@ -38,8 +38,14 @@ void DocTransactions::end() {
   state_.open = nullptr;
   if (!is_first) return;
   for (std::size_t i = 0; i < state_.active.size(); ++i) clean_up(i);
-  if (state_.listener && state_.listener->wants_end_of_all()) return tell_end_of_all();
-  reuse(state_.active);
+  if (state_.listener && state_.listener->hears_transactions) return tell_end_of_all();
+  constexpr std::size_t kSpareMax = 2;
+  for (std::unique_ptr<Transaction>& done : state_.active) {
+    if (state_.spare.size() == kSpareMax) break;
+    done->reset();
+    state_.spare.push_back(std::move(done));
+  }
+  state_.active.clear();
 }
 
 void DocTransactions::tell_end_of_all() {
@@ -48,19 +54,7 @@ void DocTransactions::tell_end_of_all() {
   for (const auto& transaction : state_.ended.back()) transactions.push_back(transaction.get());
   ++state_.telling_end;
   state_.listener->after_all_transactions(transactions);
-  if (--state_.telling_end > 0) return;
-  for (auto& done : state_.ended) reuse(done);
-  state_.ended.clear();
-}
-
-void DocTransactions::reuse(std::vector<std::unique_ptr<Transaction>>& done) {
-  constexpr std::size_t kSpareMax = 2;
-  for (std::unique_ptr<Transaction>& transaction : done) {
-    if (state_.spare.size() >= kSpareMax) break;
-    transaction->reset();
-    state_.spare.push_back(std::move(transaction));
-  }
-  done.clear();
+  if (--state_.telling_end == 0) state_.ended.clear();
 }
 
 void DocTransactions::clean_up(std::size_t index) {
@@ -81,7 +75,9 @@ void DocTransactions::clean_up(std::size_t index) {
   merge_blocks(store, transaction);
   store.compact_heap_if_worthwhile();
   replace_client_id(transaction);
-  if (state_.listener) state_.listener->after_cleanup(transaction);
+  if (state_.listener && state_.listener->hears_transactions) {
+    state_.listener->after_cleanup(transaction);
+  }
   if (!transaction.is_empty()) send_updates(index);
   if (state_.listener) state_.listener->after_updates(transaction);
 }

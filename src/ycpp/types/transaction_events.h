@@ -34,8 +34,6 @@ class TransactionEvents {
 
   [[nodiscard]] bool empty() const noexcept;
 
-  [[nodiscard]] bool wants_end_of_all() const noexcept { return !after_all_.empty(); }
-
   void before_all(Doc& doc);
   void call(TransactionMoment moment, Transaction& transaction);
   void after_all(Doc& doc, std::span<Transaction* const> transactions);

@@ -65,22 +65,17 @@ bool TypeSystem::wants_transactions() const noexcept {
 
 TransactionEvents& TypeSystem::transaction_events() {
   if (!transaction_events_) transaction_events_ = std::make_unique<TransactionEvents>(*this);
+  hears_transactions = true;
   return *transaction_events_;
 }
 
 void TypeSystem::before_transaction(Transaction& transaction, bool is_first) {
-  if (!transaction_events_) return;
   if (is_first) transaction_events_->before_all(doc_);
   transaction_events_->call(TransactionMoment::Before, transaction);
 }
 
 void TypeSystem::after_cleanup(Transaction& transaction) {
-  if (!transaction_events_) return;
   transaction_events_->call(TransactionMoment::AfterCleanup, transaction);
-}
-
-bool TypeSystem::wants_end_of_all() const noexcept {
-  return transaction_events_ && transaction_events_->wants_end_of_all();
 }
 
 void TypeSystem::after_all_transactions(std::span<Transaction* const> transactions) {

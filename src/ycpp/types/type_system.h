@@ -63,7 +63,6 @@ class TypeSystem final : public DocListener {
   void call_observers(Transaction& transaction) override;
   void after_cleanup(Transaction& transaction) override;
   void after_updates(Transaction& transaction) override;
-  [[nodiscard]] bool wants_end_of_all() const noexcept override;
   void after_all_transactions(std::span<Transaction* const> transactions) override;
   void unsubscribe(SubscriptionId subscription) override;
 

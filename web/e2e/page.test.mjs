@@ -137,6 +137,22 @@ describe("the page", () => {
     await ada.getByRole("heading", { name: "Documents", exact: true, level: 3 }).waitFor();
   });
 
+  it("opens by itself when the first questions were not answered", async () => {
+    const page = await (await stage.profile({ serviceWorkers: "block" })).newPage();
+    const dropped = new Map();
+    await page.route(/\/api\/(people|workspaces)$/, async (route) => {
+      const path = new URL(route.request().url()).pathname;
+      const times = (dropped.get(path) ?? 0) + 1;
+      dropped.set(path, times);
+      await (times <= 2 ? route.abort() : route.continue());
+    });
+    await page.goto(stage.server.url);
+    await page.getByText(/The server does not answer/).waitFor();
+    await page.getByRole("button", { name: "Ada" }).click();
+    await page.getByRole("navigation", { name: "Workspace" }).waitFor();
+    assert.deepEqual([...dropped.values()].every((times) => times >= 3), true);
+  });
+
   it("an editor that cannot be fetched leaves the rest standing, and comes when it can be", async () => {
     const ada = await stage.person("Ada", { serviceWorkers: "block" });
     await ada.route("**/assets/document_editor*", (route) => route.abort());

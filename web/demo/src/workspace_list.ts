@@ -1,4 +1,5 @@
 /** The list of what is in the workspace: from the last visit at once, then from the server, and again whenever it says so. */
+import { Backoff } from "@runnel/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, ApiError, type Workspace } from "./api.js";
 
@@ -39,21 +40,24 @@ export function useWorkspaceList(userId: string, onSignedOut: () => void): Works
   const [workspace, setWorkspace] = useState(() => keptWorkspace(userId));
   const [none, setNone] = useState(false);
   const [problem, setProblem] = useState("");
-  const asking = useRef({ now: false, again: false, left: false, last: 0, timer: 0 });
+  const asking = useRef({ now: false, again: false, left: false, last: 0, timer: 0, retry: 0, backoff: new Backoff() });
 
   const read = useCallback(async () => {
     try {
       const loaded = await readWorkspace();
-      if (asking.current.left) return;
+      if (asking.current.left) return true;
       if (loaded) localStorage.setItem(cacheKey(userId), JSON.stringify(loaded));
       else localStorage.removeItem(cacheKey(userId));
       setWorkspace(loaded);
       setNone(loaded === null);
       setProblem("");
+      asking.current.backoff.reset();
+      return true;
     } catch (error) {
-      if (asking.current.left) return;
+      if (asking.current.left) return true;
       if (error instanceof ApiError && error.status === 401) onSignedOut();
       else setProblem(words(error));
+      return false;
     }
   }, [userId, onSignedOut]);
 
@@ -66,7 +70,10 @@ export function useWorkspaceList(userId: string, onSignedOut: () => void): Works
     while (state.again) {
       state.again = false;
       state.last = Date.now();
-      await read();
+      if (await read()) continue;
+      state.backoff.closed(Date.now());
+      clearTimeout(state.retry);
+      state.retry = window.setTimeout(() => void refresh(), state.backoff.delayMs());
     }
     state.now = false;
   }, [read]);
@@ -91,6 +98,7 @@ export function useWorkspaceList(userId: string, onSignedOut: () => void): Works
     return () => {
       state.left = true;
       clearTimeout(state.timer);
+      clearTimeout(state.retry);
       state.timer = 0;
       window.removeEventListener("online", onReturn);
       window.removeEventListener("focus", onReturn);

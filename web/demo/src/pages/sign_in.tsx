@@ -1,19 +1,34 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { api, type Person } from "../api.js";
 import { Avatar } from "../parts/avatar.js";
+
+const retryMs = 2_000;
 
 export function SignIn({ onSignedIn }: { onSignedIn: (user: Person) => void }) {
   const [people, setPeople] = useState<Person[] | null>(null);
   const [problem, setProblem] = useState("");
 
+  const again = useRef(0);
   const load = useCallback(() => {
-    setProblem("");
-    api.people().then(setPeople, (error: Error) => setProblem(`The server does not answer: ${error.message}`));
+    clearTimeout(again.current);
+    api.people().then(
+      (found) => {
+        setPeople(found);
+        setProblem("");
+      },
+      (error: Error) => {
+        setProblem(`The server does not answer: ${error.message}`);
+        again.current = window.setTimeout(load, retryMs);
+      },
+    );
   }, []);
   useEffect(() => {
     load();
     window.addEventListener("online", load);
-    return () => window.removeEventListener("online", load);
+    return () => {
+      clearTimeout(again.current);
+      window.removeEventListener("online", load);
+    };
   }, [load]);
 
   const signIn = (person: Person): void => {

@@ -10,8 +10,8 @@
 namespace ycpp {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr TransactionOrigin kOrigin{7};
 

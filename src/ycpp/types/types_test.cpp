@@ -13,8 +13,8 @@
 namespace ycpp {
 namespace {
 
-using testing::ElementsAre;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 DocOptions client(std::uint64_t id) {
   DocOptions options;

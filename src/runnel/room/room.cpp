@@ -435,13 +435,15 @@ void Room::end(OpenOutcome outcome_of_waiters) {
   if (phase_ == RoomPhase::Loading) --directory_.loading_;
   phase_ = RoomPhase::Broken;
   over_ = true;
+  // Before anybody is answered: who asks again right then gets a new room, in whose way this one
+  // must not stand. It is buried in a later turn.
+  directory_.room_over(*this);
   while (auto event = mailbox_.pop()) {
     if (auto* request = std::get_if<RequestEvent>(&*event)) {
       request->respond({.status = status_of(outcome_of_waiters), .headers = {}, .body = {}});
     }
   }
   answer_waiters(outcome_of_waiters);
-  directory_.room_over(*this);
 }
 
 void Room::answer_waiters(OpenOutcome outcome) {

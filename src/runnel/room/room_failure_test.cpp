@@ -120,6 +120,29 @@ TEST(RoomFailure, RequestsThatWaitForARoomWhichFailsAreAnswered) {
   EXPECT_THAT(statuses, ElementsAre(503));
 }
 
+// The answer of a room that ends may lead to a question to the room that comes after it.
+TEST(RoomFailure, WhoAsksAgainFromTheAnswerOfARoomThatEndsIsAnsweredByTheNextOne) {
+  ScriptedRooms rooms;
+  std::vector<int> statuses;
+  const auto ask = [&rooms](Respond respond) {
+    rooms.directory->request(rooms.room, {.method = "GET", .uri = "/"}, std::move(respond));
+  };
+  for (int i = 0; i < 3; ++i) {
+    ask([&](const RoomResponse& first) {
+      statuses.push_back(first.status);
+      ask([&](const RoomResponse& second) { statuses.push_back(second.status); });
+    });
+  }
+  rooms.directory->open(rooms.room, [&](OpenOutcome outcome) {
+    EXPECT_EQ(outcome, OpenOutcome::Deleted);
+    ask([&](const RoomResponse& third) { statuses.push_back(third.status); });
+  });
+  rooms.directory->remove(rooms.room, [](const Result<void>& removed) { EXPECT_TRUE(removed); });
+  rooms.settle();
+  EXPECT_THAT(statuses, ElementsAre(410, 410, 410, 410, 410, 410, 410));
+  EXPECT_EQ(rooms.script.rooms_alive, 0);
+}
+
 TEST(RoomFailure, WhatTheStoreAnswersAfterARoomIsGoneReachesNobody) {
   ScriptedRooms rooms;
   rooms.script.on_message = [](RoomContext& context, Connection&, const std::string& text) {

@@ -210,6 +210,8 @@ void RoomDirectory::remove(const RoomId& id, Completion<void> done) {
   if (Room* room = find(id)) room->removed();
   note_alarm(id, std::nullopt);
   deps_.store.remove(id, std::move(done));
+  // Opened again by somebody whom the first one answered, before it was deleted.
+  if (Room* room = find(id)) room->removed();
 }
 
 void RoomDirectory::revive(const RoomId& id, Completion<void> done) {

@@ -86,7 +86,7 @@ void use_room(Shard& shard, AdminRoomCall call, UseRoom use) {
                              } else if (is_open && never_was(shard, call.room)) {
                                call.responder.send(no_such_room(call.room));
                              } else {
-                               use(std::move(call), is_open ? 200 : answer.status);
+                               use(std::move(call));
                              }
                            });
 }

@@ -37,9 +37,8 @@ struct AdminRoomCall {
 void ask_room(Shard& shard, AdminRoomCall call, std::string_view what);
 
 // Opens the room, then runs `use`; 404 for a room of which nothing is stored, in which nobody is,
-// and of which the backend has nothing. One that cannot be loaded is there: `load_status` is 503
-// then, and 410 for one that was deleted.
-using UseRoom = std::move_only_function<void(AdminRoomCall call, int load_status)>;
+// and of which the backend has nothing. One that cannot be loaded, or that was deleted, is there.
+using UseRoom = std::move_only_function<void(AdminRoomCall call)>;
 void use_room(Shard& shard, AdminRoomCall call, UseRoom use);
 
 // Answers with what `render` makes of the room's full state; 404 for a room that nobody has ever

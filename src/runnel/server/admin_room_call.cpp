@@ -38,7 +38,7 @@ void answer_stats(Shard& shard, AdminRoomCall call) {
 // again, and not a deleted one that is saved after the restart. A room that comes back is not
 // frozen.
 void delete_room(Shard& shard, AdminRoomCall call) {
-  use_room(shard, std::move(call), [&shard](AdminRoomCall asked, int /*load_status*/) {
+  use_room(shard, std::move(call), [&shard](AdminRoomCall asked) {
     shard.outbox->forget(asked.room);
     shard.frozen->set(asked.room, false, [](const Result<void>&) {});
     shard.directory->remove(
@@ -112,9 +112,8 @@ void freeze(Shard& shard, AdminRoomCall call) {
 void unfreeze(Shard& shard, AdminRoomCall call) { set_frozen(shard, std::move(call), false); }
 
 void compact(Shard& shard, AdminRoomCall call) {
-  use_room(shard, std::move(call), [&shard](AdminRoomCall asked, int /*load_status*/) {
-    ask_room(shard, std::move(asked), "runnel:compact");
-  });
+  use_room(shard, std::move(call),
+           [&shard](AdminRoomCall asked) { ask_room(shard, std::move(asked), "runnel:compact"); });
 }
 
 struct RoomAction {
